@@ -1,0 +1,38 @@
+/** What went wrong, in the terms a reader can act on. The kind decides the wording of the annotation, never the flow. */
+export type ErrorKind =
+  | 'input' // an input or a line of trainyard.yml
+  | 'configuration' // something in the AWS account or repository is not set up
+  | 'permission'
+  | 'budget'
+  | 'quota'
+  | 'capacity'
+  | 'script' // the user's own code failed
+  | 'conflict' // a resource of our name that is not ours, or a concurrent change
+  | 'stopped'
+  | 'aws'
+  | 'github';
+
+/** The one error class. `message` says what, on which resource, and what was seen; `fix` says what to change. */
+export class ActionError extends Error {
+  readonly kind: ErrorKind;
+  readonly fix: string;
+  /** File and line the annotation points at, when the cause is a line somebody wrote. */
+  readonly where: { file: string; line?: number } | undefined;
+
+  constructor(problem: { kind: ErrorKind; message: string; fix: string; where?: { file: string; line?: number }; cause?: unknown }) {
+    super(problem.message, problem.cause === undefined ? undefined : { cause: problem.cause });
+    this.name = 'ActionError';
+    this.kind = problem.kind;
+    this.fix = problem.fix;
+    this.where = problem.where;
+  }
+}
+
+/** One problem among several that are reported together. */
+export interface Problem {
+  /** The input or key, e.g. `train.runs.single.instance-type` or `input spec`. */
+  readonly name: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly where?: { file: string; line?: number };
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+
+type Phase = 'main' | 'post';
+
+/** One lazy chunk an action: nobody loads another action's clients. */
+const actions: Record<string, () => Promise<Partial<Record<Phase, (root: string) => Promise<void>>>>> = {
+  report: () => import('./actions/report/index.ts'),
+  'train-model': () => import('./actions/train-model/index.ts'),
+};
+
+/**
+ * What every action's committed `index.js` and `post.js` call.
+ * @param root folder of this product's checkout, where `training/launcher` lies
+ */
+export async function main(action: string, phase: Phase, root: URL): Promise<void> {
+  const load = actions[action];
+  if (!load) throw new Error(`There is no action ${action}; there are ${Object.keys(actions).join(', ')}.`);
+  const run = (await load())[phase];
+  if (!run) throw new Error(`The action ${action} has no ${phase} phase.`);
+  await run(fileURLToPath(root));
+}

@@ -1,0 +1,94 @@
+import type { Problem } from '../action-error.ts';
+import type { Price, Utilisation } from '../records/record.ts';
+
+/** A training job as we ask for it. The adapter turns it into the service's request. */
+export interface TrainingJobRequest {
+  readonly name: string;
+  readonly image: string;
+  /** Command and arguments of every host, e.g. ['python3', '/opt/ml/input/data/code/launcher.py'], ['train.py']. */
+  readonly entrypoint: readonly string[];
+  readonly arguments: readonly string[];
+  readonly roleArn: string;
+  readonly channels: readonly { readonly name: string; readonly s3Uri: string }[];
+  readonly outputS3Uri: string;
+  readonly checkpointS3Uri?: string;
+  readonly instanceType: string;
+  readonly instanceCount: number;
+  readonly volumeGb: number;
+  readonly maxRuntimeSeconds: number;
+  /** Present for spot: run time plus the time to wait for capacity. */
+  readonly maxWaitSeconds?: number;
+  readonly keepAliveSeconds?: number;
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly metrics: readonly { readonly name: string; readonly regex: string }[];
+  readonly network: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[]; readonly isolation: boolean };
+  readonly kmsKey?: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** `request.training-job` of the spec: members merged over the service's own request. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+}
+
+export interface TrainingJob {
+  readonly name: string;
+  readonly arn: string;
+  readonly status: 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped' | 'Deleting';
+  readonly secondaryStatus: string;
+  readonly failureReason?: string;
+  readonly created: Date;
+  readonly trainingStarted?: Date;
+  readonly trainingEnded?: Date;
+  readonly transitions: readonly { readonly status: string; readonly start: Date; readonly end?: Date; readonly message?: string }[];
+  readonly trainingSeconds?: number;
+  readonly billableSeconds?: number;
+  readonly instanceType: string;
+  readonly instanceCount: number;
+  /** Last value of each metric. */
+  readonly metrics: readonly { readonly name: string; readonly value: number; readonly at?: Date }[];
+  readonly model?: string;
+}
+
+export interface TrainingJobs {
+  /** Problems of a request that can be known without sending it: overrides that the service's model does not have. */
+  check(request: TrainingJobRequest): Problem[];
+  /** `exists`: a job of that name is there already (also after a lost answer and a retry). Refusals are ActionErrors. */
+  start(request: TrainingJobRequest): Promise<{ outcome: 'started'; arn: string } | { outcome: 'exists' }>;
+  describe(name: string): Promise<TrainingJob | undefined>;
+  tags(arn: string): Promise<Record<string, string>>;
+  /** Idempotent. `ended`: it was over before. */
+  stop(name: string): Promise<'requested' | 'ended' | 'missing'>;
+}
+
+export interface LogLine {
+  /** algo-1, algo-2, … */
+  readonly host: string;
+  readonly at: Date;
+  readonly text: string;
+}
+
+/** New lines of all hosts of one job since the last call. Never throws for throttles or streams that do not exist yet. */
+export interface JobLogReader {
+  next(): Promise<LogLine[]>;
+}
+
+export interface JobLogs {
+  open(jobName: string): JobLogReader;
+}
+
+export interface JobUtilisation {
+  /**
+   * CPU (per cent of the declared vCPUs) and memory of every host between two instants. Waits, at most `patienceSeconds`,
+   * until the series reaches `until`; says how far it came. Seconds in the series count from `from`.
+   */
+  read(job: { name: string; hosts: number; vcpus: number | undefined; from: Date; until: Date; patienceSeconds: number }): Promise<Utilisation>;
+}
+
+export interface Prices {
+  /** On-demand USD per instance-hour for training. Never throws: what cannot be known is `unknown`, with the reason. */
+  training(instanceType: string, region: string): Promise<Price>;
+}
+
+export interface Identity {
+  /** Who the credentials are. Account 000000000000 is the local cloud's, which AWS never gives out. */
+  whoAmI(): Promise<{ account: string; arn: string }>;
+}
