@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { productRoot } from './step.ts';
+
+export interface JournalEntry {
+  number: number;
+  service: string;
+  operation: string;
+  principal: string;
+  input: unknown;
+  status?: number;
+  error?: string;
+  illegal?: string[];
+}
+
+export interface Fault {
+  id: string;
+  service: string;
+  operation: string;
+  nth?: number;
+  when: 'before' | 'after';
+  effect:
+    | { kind: 'error'; code: string; message: string; status?: number }
+    | { kind: 'reset' }
+    | { kind: 'delay'; ms: number }
+    | { kind: 'pause' };
+}
+
+/** What `trainyard cloud --json` prints when it is ready. */
+export interface Addresses {
+  aws: { url: string; region: string; accessKeyId: string; secretAccessKey: string };
+  github: {
+    apiUrl: string;
+    serverUrl: string;
+    tokens: { write: string; read: string };
+    idTokenRequestUrl: string;
+    idTokenRequestToken: string;
+  };
+}
+
+export interface LocalCloud extends Addresses {
+  folder: string;
+  journal(since?: number): Promise<JournalEntry[]>;
+  addFault(fault: Fault): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Id of the first held call, waiting at most `ms`. */
+  paused(ms: number): Promise<string | undefined>;
+  release(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts the committed bundle's local cloud as a process of its own, with a GitHub repository beside it. */
+export async function startLocalCloud(options: { args: string[] }): Promise<LocalCloud> {
+  const folder = mkdtempSync(join(tmpdir(), 'trainyard-cloud-'));
+  const child = spawn(
+    process.execPath,
+    [join(productRoot, 'dist/cli.js'), 'cloud', '--json', '--folder', folder, ...options.args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  const addresses = await new Promise<Addresses>((resolve, reject) => {
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (text.includes('\n')) resolve(JSON.parse(text.slice(0, text.indexOf('\n'))) as Addresses);
+    });
+    void ended.then(() => reject(new Error(`the local cloud ended before it was ready: ${errors}`)));
+  });
+
+  const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${addresses.aws.url}/_cloud/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    const text = await response.text();
+    return text === '' ? undefined : JSON.parse(text);
+  };
+
+  return {
+    ...addresses,
+    folder,
+    journal: async (since = 0) => (await control('GET', `journal?since=${since}`)) as JournalEntry[],
+    addFault: async (fault) => void (await control('POST', 'faults', fault)),
+    clearFaults: async () => void (await control('DELETE', 'faults')),
+    paused: async (ms) => ((await control('GET', `paused?wait=${ms}`)) as { id: string }[])[0]?.id,
+    release: async (id) => void (await control('POST', 'release', { id })),
+    close: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
