@@ -95,6 +95,8 @@ export const runRecord = z.strictObject({
     gpus: z.number().int().nonnegative().optional(),
   }),
   state: runState,
+  /** The step ended while the job ran (`wait: false`): nobody watches it, a later run finishes this record. */
+  handedOver: z.literal(true).optional(),
   times: z.strictObject({
     planned: isoTime,
     created: isoTime.optional(),
@@ -109,7 +111,9 @@ export const runRecord = z.strictObject({
   /** BillableTimeInSeconds: wall-clock of one node. */
   billedSeconds: z.number().nonnegative().optional(),
   price,
-  /** billedSeconds × instances × price; absent while unknown, 0 only when nothing was billed. */
+  /** Seconds the instances were kept warm after the job, billed like training; absent while unknown. */
+  warmPoolSeconds: z.number().nonnegative().optional(),
+  /** (billedSeconds + warmPoolSeconds) × instances × price; absent while unknown, 0 only when nothing was billed. */
   costUsd: z.number().nonnegative().optional(),
   /** Last value of each metric, as the service reports it. */
   metrics: z.array(z.strictObject({ name: z.string(), value: z.number(), at: isoTime.optional() })),

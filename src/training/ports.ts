@@ -41,6 +41,8 @@ export interface TrainingJob {
   readonly transitions: readonly { readonly status: string; readonly start: Date; readonly end?: Date; readonly message?: string }[];
   readonly trainingSeconds?: number;
   readonly billableSeconds?: number;
+  /** Seconds the warm pool of this job was retained and billed (WarmPoolStatus), once known. */
+  readonly warmPoolSeconds?: number;
   readonly instanceType: string;
   readonly instanceCount: number;
   /** Last value of each metric. */
