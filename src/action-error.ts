@@ -18,13 +18,23 @@ export class ActionError extends Error {
   readonly fix: string;
   /** File and line the annotation points at, when the cause is a line somebody wrote. */
   readonly where: { file: string; line?: number } | undefined;
+  /** Everything that is wrong, when several things were found at once; else empty. Each becomes its own annotation. */
+  readonly problems: readonly Problem[];
 
-  constructor(problem: { kind: ErrorKind; message: string; fix: string; where?: { file: string; line?: number }; cause?: unknown }) {
+  constructor(problem: {
+    kind: ErrorKind;
+    message: string;
+    fix: string;
+    where?: { file: string; line?: number };
+    problems?: readonly Problem[];
+    cause?: unknown;
+  }) {
     super(problem.message, problem.cause === undefined ? undefined : { cause: problem.cause });
     this.name = 'ActionError';
     this.kind = problem.kind;
     this.fix = problem.fix;
     this.where = problem.where;
+    this.problems = problem.problems ?? [];
   }
 }
 
@@ -35,4 +45,20 @@ export interface Problem {
   readonly message: string;
   readonly fix: string;
   readonly where?: { file: string; line?: number };
+}
+
+/** Fails with all problems at once; does nothing when there are none. */
+export function throwProblems(problems: readonly Problem[], kind: ErrorKind = 'input'): void {
+  const [first, ...rest] = problems;
+  if (!first) return;
+  throw new ActionError({
+    kind,
+    message:
+      rest.length === 0
+        ? `${first.name}: ${first.message}`
+        : `${problems.length} problems: ${problems.map((problem) => problem.name).join(', ')}`,
+    fix: rest.length === 0 ? first.fix : 'Change each of them as said there.',
+    ...(first.where ? { where: first.where } : {}),
+    problems,
+  });
 }
