@@ -35,7 +35,10 @@ export interface RunContext {
  * Which records a run may write and whose it may trust. Trust comes from the prefix, which a role's policy guards,
  * never from the content.
  */
-export type Zone = { readonly kind: 'pull-request'; readonly number: number } | { readonly kind: 'main' } | { readonly kind: 'release' };
+export type Zone =
+  | { readonly kind: 'pull-request'; readonly number: number }
+  | { readonly kind: 'main' }
+  | { readonly kind: 'release' };
 
 /** Key prefix of a zone inside the bucket, with a slash at the end. */
 export function zonePrefix(zone: Zone): string {

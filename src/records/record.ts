@@ -52,6 +52,8 @@ export const utilisation = z.strictObject({
   /** `complete`: the series reaches the end of training; `partial`: it was read before it did; `none`: no data arrived. */
   coverage: z.enum(['complete', 'partial', 'none']),
   hosts: z.array(hostSeries),
+  /** Why the coverage is not complete, in words for the reader. */
+  why: z.string().optional(),
 });
 export type Utilisation = z.infer<typeof utilisation>;
 
@@ -64,7 +66,13 @@ export const runRecord = z.strictObject({
   commit: z.string(),
   ref: z.string(),
   pullRequest: z.number().int().optional(),
-  workflow: z.strictObject({ runId: z.string(), attempt: z.number().int(), job: z.string(), step: z.string(), matrix: z.string() }),
+  workflow: z.strictObject({
+    runId: z.string(),
+    attempt: z.number().int(),
+    job: z.string(),
+    step: z.string(),
+    matrix: z.string(),
+  }),
   spec: z.strictObject({ name: z.string(), path: z.string(), environment: z.string().optional() }),
   /** The key under `train.runs`. */
   label: z.string(),
@@ -106,7 +114,9 @@ export const runRecord = z.strictObject({
     updated: isoTime,
   }),
   /** AWS's secondary transitions, in order. */
-  transitions: z.array(z.strictObject({ status: z.string(), start: isoTime, end: isoTime.optional(), message: z.string().optional() })),
+  transitions: z.array(
+    z.strictObject({ status: z.string(), start: isoTime, end: isoTime.optional(), message: z.string().optional() }),
+  ),
   trainingSeconds: z.number().nonnegative().optional(),
   /** BillableTimeInSeconds: wall-clock of one node. */
   billedSeconds: z.number().nonnegative().optional(),

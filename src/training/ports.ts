@@ -22,7 +22,11 @@ export interface TrainingJobRequest {
   readonly hyperparameters: Readonly<Record<string, string>>;
   readonly environment: Readonly<Record<string, string>>;
   readonly metrics: readonly { readonly name: string; readonly regex: string }[];
-  readonly network: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[]; readonly isolation: boolean };
+  readonly network: {
+    readonly subnets: readonly string[];
+    readonly securityGroups: readonly string[];
+    readonly isolation: boolean;
+  };
   readonly kmsKey?: string;
   readonly tags: Readonly<Record<string, string>>;
   /** `request.training-job` of the spec: members merged over the service's own request. */
@@ -38,7 +42,12 @@ export interface TrainingJob {
   readonly created: Date;
   readonly trainingStarted?: Date;
   readonly trainingEnded?: Date;
-  readonly transitions: readonly { readonly status: string; readonly start: Date; readonly end?: Date; readonly message?: string }[];
+  readonly transitions: readonly {
+    readonly status: string;
+    readonly start: Date;
+    readonly end?: Date;
+    readonly message?: string;
+  }[];
   readonly trainingSeconds?: number;
   readonly billableSeconds?: number;
   /** Seconds the warm pool of this job was retained and billed (WarmPoolStatus), once known. */
@@ -82,7 +91,14 @@ export interface JobUtilisation {
    * CPU (per cent of the declared vCPUs) and memory of every host between two instants. Waits, at most `patienceSeconds`,
    * until the series reaches `until`; says how far it came. Seconds in the series count from `from`.
    */
-  read(job: { name: string; hosts: number; vcpus: number | undefined; from: Date; until: Date; patienceSeconds: number }): Promise<Utilisation>;
+  read(job: {
+    name: string;
+    hosts: number;
+    vcpus: number | undefined;
+    from: Date;
+    until: Date;
+    patienceSeconds: number;
+  }): Promise<Utilisation>;
 }
 
 export interface Prices {
