@@ -1,0 +1,50 @@
+import type { Sample } from './sampler.ts';
+
+export interface CpuMeter {
+  /** CPU seconds used since the start, as a look at /proc found them. */
+  add(at: Date, cpuSeconds: number, memoryBytes: number | undefined): void;
+  /** The end; `cpuSeconds` is the kernel's own total of all that was waited for, when it is known. */
+  close(at: Date, cpuSeconds: number | undefined): void;
+}
+
+/** Shorter intervals are joined with the next one: 10 ms ticks over them would be noise. */
+const shortestIntervalMs = 250;
+
+interface Reading {
+  readonly atMs: number;
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number | undefined;
+}
+
+/**
+ * Turns running totals into samples whose sum is the total. The total never falls: what a process used is not undone by its end,
+ * even when nobody has waited for it yet. One reading is held back, so that the closing total, which may correct it, is spread over an
+ * interval long enough to read.
+ */
+export function createCpuMeter(start: Date, onSample: (sample: Sample) => void): CpuMeter {
+  let given: Reading = { atMs: start.getTime(), cpuSeconds: 0, memoryBytes: undefined };
+  let held: Reading | undefined;
+
+  const give = (reading: Reading) => {
+    const seconds = (reading.atMs - given.atMs) / 1000;
+    const cpuPercent = (100 * (reading.cpuSeconds - given.cpuSeconds)) / seconds;
+    onSample({ at: new Date((given.atMs + reading.atMs) / 2), cpuPercent, memoryBytes: reading.memoryBytes });
+    given = reading;
+  };
+
+  return {
+    add: (at, cpuSeconds, memoryBytes) => {
+      const last = held ?? given;
+      if (at.getTime() - last.atMs < shortestIntervalMs) return;
+      if (held) give(held);
+      held = { atMs: at.getTime(), cpuSeconds: Math.max(cpuSeconds, last.cpuSeconds), memoryBytes };
+    },
+    close: (at, cpuSeconds) => {
+      const last = held ?? given;
+      const end = { atMs: Math.max(at.getTime(), last.atMs), cpuSeconds: Math.max(cpuSeconds ?? 0, given.cpuSeconds), memoryBytes: last.memoryBytes };
+      if (cpuSeconds === undefined) {
+        if (held) give(held);
+      } else if (end.atMs > given.atMs) give(end);
+    },
+  };
+}
