@@ -3,8 +3,14 @@ export interface PullRequests {
   /**
    * Brings the one comment that carries `marker` and is ours to this text: updates the first, deletes our duplicates, creates it
    * when there is none. `read-only`: the token may not write (fork, Dependabot).
+   * @param keep told the text that is there; true leaves it (`superseded`), because a newer run wrote it
    */
-  putComment(pullRequest: number, marker: string, body: string): Promise<{ outcome: 'created' | 'updated' | 'unchanged' | 'read-only'; url?: string }>;
+  putComment(
+    pullRequest: number,
+    marker: string,
+    body: string,
+    keep?: (existing: string) => boolean,
+  ): Promise<{ outcome: 'created' | 'updated' | 'unchanged' | 'superseded' | 'read-only'; url?: string }>;
   /** The open pull request whose head is this commit, if there is one. */
   findByHead(commit: string): Promise<number | undefined>;
   /** The merge base of two commits. */

@@ -1,0 +1,64 @@
+import { markdownTable } from 'markdown-table';
+import type { Block, Chart, Code, Inline, List, Table, Text } from './document.ts';
+import { escapeHtmlInMarkdown, escapeLineStart, escapeMarkdown, fenceFor, inlineCode } from './escape.ts';
+import { toMermaid } from './mermaid-chart.ts';
+import type { Piece } from './shorten.ts';
+
+function toInline(part: Inline): string {
+  if (typeof part === 'string') return escapeMarkdown(part);
+  if ('strong' in part) return `**${escapeMarkdown(part.strong)}**`;
+  if ('code' in part) return inlineCode(part.code);
+  if ('link' in part) return `[${escapeMarkdown(part.link)}](${part.href})`;
+  return '<br>';
+}
+
+function toMarkdownText(text: Text): string {
+  return text.map(toInline).join('');
+}
+
+function toTable(table: Table): Piece {
+  const align = table.align?.map((side) => (side === 'right' ? 'r' : 'l'));
+  const rows = [table.header.map(escapeMarkdown), ...table.rows.map((row) => row.map(toMarkdownText))];
+  const lines = markdownTable(rows, { ...(align && { align: [...align] }), alignDelimiters: false }).split('\n');
+  return { head: lines.slice(0, 2), rows: lines.slice(2), foot: [], keep: 'first' };
+}
+
+function toCode({ lines }: Code): Piece {
+  const fence = fenceFor(lines);
+  return { head: [`${fence}text`], rows: lines, foot: [fence], keep: 'last' };
+}
+
+function toList({ items }: List): Piece {
+  return { head: [], rows: items.map((item) => `- ${escapeLineStart(toMarkdownText(item))}`), foot: [], keep: 'first' };
+}
+
+function toChart(chart: Chart): Piece {
+  return { head: ['```mermaid', ...toMermaid(chart).split('\n'), '```'], rows: [], foot: [], keep: 'first' };
+}
+
+function toBody(body: Table | Code | List | Chart): Piece {
+  if (body.kind === 'table') return toTable(body);
+  if (body.kind === 'code') return toCode(body);
+  return body.kind === 'list' ? toList(body) : toChart(body);
+}
+
+function toDetails(summary: string, body: Table | Code | List | Chart): Piece {
+  const inner = toBody(body);
+  return {
+    ...inner,
+    head: ['<details>', `<summary>${escapeHtmlInMarkdown(summary)}</summary>`, '', ...inner.head],
+    foot: [...inner.foot, '', '</details>'],
+  };
+}
+
+function toPiece(block: Block): Piece {
+  if (block.kind === 'heading') return { head: [`### ${escapeMarkdown(block.text)}`], rows: [], foot: [], keep: 'first' };
+  if (block.kind === 'paragraph')
+    return { head: [escapeLineStart(toMarkdownText(block.text))], rows: [], foot: [], keep: 'first' };
+  return block.kind === 'details' ? toDetails(block.summary, block.body) : toBody(block);
+}
+
+/** The report's blocks as pieces of GitHub-flavoured Markdown that can be cut between rows. */
+export function toMarkdownPieces(blocks: readonly Block[]): Piece[] {
+  return blocks.map((block) => ({ ...toPiece(block), ...(block.weight !== undefined && { weight: block.weight }) }));
+}

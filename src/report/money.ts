@@ -1,0 +1,67 @@
+import { isFinal, type RunRecord } from '../records/record.ts';
+import type { Text } from './document.ts';
+import { formatHourlyUsd, formatUsd, joinWords } from './format.ts';
+import type { ReportInput } from './input.ts';
+
+/** What the records of this run cost as far as it is known, what is missing from that sum, and the pull request's budget. */
+export function writeMoney(input: ReportInput, current: readonly RunRecord[]): Text {
+  const rehearsal = input.records.some((record) => record.rehearsal);
+  const known = input.records.filter((record) => record.costUsd !== undefined);
+  const sum = known.reduce((usd, record) => usd + (record.costUsd ?? 0), 0);
+  const missing = writeMissing(input.records);
+  const earlier = input.records.length > current.length ? ', earlier attempts included' : '';
+  const amount = known.length === 0 && missing !== '' ? 'not known yet' : `${formatUsd(sum)}${earlier}`;
+  const words = rehearsal ? ` nothing was billed; on AWS these seconds would have cost ${amount}` : ` ${amount}`;
+  return [{ strong: 'Cost:' }, words, missing, '.', writeBudget(input, rehearsal)];
+}
+
+/** `, plus …` for every run whose cost is not in the sum. */
+function writeMissing(records: readonly RunRecord[]): string {
+  const open = records.filter((record) => !isFinal(record.state) && record.costUsd === undefined);
+  const unpriced = records.filter((record) => isFinal(record.state) && record.costUsd === undefined);
+  const ceilings = open.map((record) => record.asked.ceilingUsd);
+  const most = ceilings.every((usd) => usd !== undefined)
+    ? `at most ${formatUsd(ceilings.reduce((sum: number, usd) => sum + (usd ?? 0), 0))}`
+    : 'an unknown amount';
+  return [
+    ...(open.length > 0 ? [`, plus ${most} for ${count(open.length, 'run')} not yet seen to end`] : []),
+    ...(unpriced.length > 0 ? [`, plus ${count(unpriced.length, 'run')} whose cost is unknown (${whyUnknown(unpriced)})`] : []),
+  ].join('');
+}
+
+function whyUnknown(records: readonly RunRecord[]): string {
+  const reasons = records.map((record) => (record.price.kind === 'unknown' ? record.price.why : 'the billed time is not known'));
+  return [...new Set(reasons)].slice(0, 3).join('; ');
+}
+
+function writeBudget({ budget, context }: ReportInput, rehearsal: boolean): string {
+  if (!context.pullRequest) return '';
+  const spent = `${formatUsd(budget.spentUsd)}${budget.perPullRequestUsd === undefined ? '' : ` of ${formatUsd(budget.perPullRequestUsd)}`}`;
+  const unknown = budget.unknown > 0 ? `, not counting ${count(budget.unknown, 'run')} of unknown or open cost` : '';
+  const over = budget.perPullRequestUsd !== undefined && budget.spentUsd > budget.perPullRequestUsd ? ' – over budget' : '';
+  return ` ${rehearsal ? 'All rehearsals of this pull request' : 'This pull request has spent'}${rehearsal ? ` come to ${spent}` : ` ${spent}`}${unknown}${over}.`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Cost of one run in a table cell: the figure, or why there is none. */
+export function describeCost(record: RunRecord): string {
+  if (record.costUsd !== undefined) return formatUsd(record.costUsd);
+  if (record.price.kind === 'unknown') return 'unknown (no price)';
+  if (!isFinal(record.state))
+    return record.asked.ceilingUsd === undefined ? 'open' : `open, at most ${formatUsd(record.asked.ceilingUsd)}`;
+  return 'unknown';
+}
+
+/** Where every price of the table comes from: `ml.m5.xlarge $0.23/h (AWS Pricing API, 2026-11-22)`. */
+export function describePrices(records: readonly RunRecord[]): string {
+  const prices = records.map(({ price, machine }) => {
+    if (price.kind === 'unknown') return `${machine.instanceType} unknown (${price.why})`;
+    const source = price.source === 'pricing-api' ? 'AWS Pricing API' : 'built-in table';
+    const estimate = price.quality === 'derived' ? ', an estimate derived from the EC2 price' : '';
+    return `${machine.instanceType} ${formatHourlyUsd(price.usdPerHour)} (${source}, ${price.date}${estimate})`;
+  });
+  return joinWords([...new Set(prices)].slice(0, 12));
+}
