@@ -11,7 +11,11 @@ export interface Spec {
   readonly region?: string;
   readonly bucket?: string;
   readonly roles: { readonly training?: string; readonly serving?: string; readonly lambda?: string; readonly ec2?: string };
-  readonly network: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[]; readonly isolation: boolean };
+  readonly network: {
+    readonly subnets: readonly string[];
+    readonly securityGroups: readonly string[];
+    readonly isolation: boolean;
+  };
   readonly kmsKey?: string;
   readonly tags: Readonly<Record<string, string>>;
   /** Environment variables of the training container. */
@@ -37,7 +41,10 @@ export interface Spec {
   readonly lines: Readonly<Record<string, number>>;
 }
 
-export type DataSource = { readonly kind: 'https'; readonly url: string } | { readonly kind: 's3'; readonly uri: string } | { readonly kind: 'folder'; readonly path: string };
+export type DataSource =
+  | { readonly kind: 'https'; readonly url: string }
+  | { readonly kind: 's3'; readonly uri: string }
+  | { readonly kind: 'folder'; readonly path: string };
 
 export interface DataChannel {
   readonly from: DataSource;
@@ -59,7 +66,12 @@ export interface TrainRun {
 }
 
 export type Range =
-  | { readonly kind: 'continuous' | 'integer'; readonly min: number; readonly max: number; readonly scale: 'auto' | 'linear' | 'log' | 'reverse-log' }
+  | {
+      readonly kind: 'continuous' | 'integer';
+      readonly min: number;
+      readonly max: number;
+      readonly scale: 'auto' | 'linear' | 'log' | 'reverse-log';
+    }
   | { readonly kind: 'categorical'; readonly values: readonly string[] };
 
 export interface TuneSpec {
@@ -88,7 +100,13 @@ export interface ServeSpec {
 }
 
 export interface ScalingSpec {
-  readonly endpoint?: { readonly min: number; readonly max: number; readonly invocationsPerMinute: number; readonly scaleInCooldownSeconds: number; readonly scaleOutCooldownSeconds: number };
+  readonly endpoint?: {
+    readonly min: number;
+    readonly max: number;
+    readonly invocationsPerMinute: number;
+    readonly scaleInCooldownSeconds: number;
+    readonly scaleOutCooldownSeconds: number;
+  };
   readonly lambda?: { readonly provisioned?: number; readonly reserved?: number };
 }
 
