@@ -31,8 +31,10 @@ export interface InputReader {
   /** `name: value` a line. */
   map(name: string): Record<string, string>;
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined;
+  /** Names of all inputs of the action: another one that is set becomes a problem. */
+  declare(names: readonly string[]): void;
   readonly problems: Problem[];
 }
 
-/** Mints GitHub's OIDC token for an audience; undefined where the job has no `id-token: write`. */
+/** Mints GitHub's OIDC token for an audience, masked in the log. Throws an ActionError where the job has no `id-token: write`. */
 export type MintWebIdentity = (audience: string) => Promise<string>;

@@ -45,7 +45,7 @@ function describeIssue(issue: z.core.$ZodIssue, prefix: Path, schema: z.ZodType,
     {
       path,
       message: `It is ${describeValue(node)}${size}; it must be ${issue.message}.`,
-      fix: 'Write an allowed value.',
+      fix,
       spoilt: [path],
     },
   ];
