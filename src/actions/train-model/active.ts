@@ -1,0 +1,58 @@
+import type { RunRecord } from '../../records/record.ts';
+import type { TrainDeps } from './deps.ts';
+
+/** Jobs that this step has asked for and that it has not yet seen to end, with what is known of each. */
+export interface ActiveJobs {
+  /** From just before the create call; `started` settles when that call has been answered. */
+  add(record: RunRecord, started: Promise<unknown>): void;
+  update(record: RunRecord): void;
+  remove(name: string): void;
+  /** Asks one to stop and writes that down; what goes wrong is a warning, the post step tries again. */
+  stop(name: string, why: string): Promise<void>;
+  /** Asks all of them to stop at once and writes that down; at most `graceMs` for everything. */
+  stopAll(why: string, graceMs: number): Promise<void>;
+}
+
+export function createActiveJobs(deps: Pick<TrainDeps, 'jobs' | 'records' | 'clock' | 'log'>): ActiveJobs {
+  const active = new Map<string, { record: RunRecord; started: Promise<unknown> }>();
+
+  async function request(name: string): Promise<'requested' | 'ended' | 'missing'> {
+    const answer = await deps.jobs.stop(name);
+    const entry = active.get(name);
+    if (answer !== 'missing' || !entry) return answer;
+    // The create call may still be on its way: what it makes is stopped as soon as it has been answered.
+    await entry.started.catch(() => undefined);
+    return deps.jobs.stop(name);
+  }
+
+  async function stop(name: string, why: string): Promise<void> {
+    if (!active.has(name)) return;
+    try {
+      if ((await request(name)) !== 'requested') return;
+      const record = active.get(name)?.record;
+      if (!record) return;
+      deps.log.info(`${record.label}: stop of ${name} requested.`);
+      const now = deps.clock.now().toISOString();
+      const state = { status: 'stop-requested', at: now, why } as const;
+      await deps.records.write({ ...record, state, times: { ...record.times, updated: now } });
+    } catch (error) {
+      deps.log.warning(`${name} could not be asked to stop yet (${String(error)}); the post step tries again.`);
+    }
+  }
+
+  return {
+    add: (record, started) => void active.set(record.name, { record, started }),
+    update(record) {
+      const entry = active.get(record.name);
+      if (entry) active.set(record.name, { ...entry, record });
+    },
+    remove: (name) => void active.delete(name),
+    stop,
+    async stopAll(why, graceMs) {
+      const done = new AbortController();
+      const stops = Promise.all([...active.keys()].map((name) => stop(name, why)));
+      await Promise.race([stops, deps.clock.sleep(graceMs, done.signal)]);
+      done.abort();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { ActionError } from '../../action-error.ts';
+import type { TrainDeps } from './deps.ts';
+
+export function cancelledError(): ActionError {
+  return new ActionError({
+    kind: 'stopped',
+    message: 'The workflow was cancelled.',
+    fix: 'Nothing has to be done: jobs that ran are being stopped, and the post step confirms their end. Re-run the workflow to train again.',
+  });
+}
+
+/** The promise's outcome, or a rejection the moment the step is cancelled; the promise itself goes on unobserved. */
+export async function orCancelled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: cancelled, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(cancelledError());
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, cancelled]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/**
+ * The same ports, but after a cancel nothing is created and nothing written through them: what still runs in this process
+ * cannot undo what the cancel has written.
+ */
+export function untilCancelled(deps: TrainDeps): TrainDeps {
+  const check = () => {
+    if (deps.signal.aborted) throw cancelledError();
+  };
+  return {
+    ...deps,
+    jobs: {
+      check: (request) => deps.jobs.check(request),
+      describe: (name) => deps.jobs.describe(name),
+      tags: (arn) => deps.jobs.tags(arn),
+      stop: (name) => deps.jobs.stop(name),
+      start: async (request) => {
+        check();
+        return deps.jobs.start(request);
+      },
+    },
+    records: {
+      ...deps.records,
+      write: async (record) => {
+        check();
+        await deps.records.write(record);
+      },
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { RunContext, Zone } from '../../records/context.ts';
+import type { ObjectStore } from '../../records/ports.ts';
+import type { RecordStore } from '../../records/store.ts';
+import type { Log, StepResult } from '../../runner/ports.ts';
+import type { Spec } from '../../spec/spec.ts';
+import type { Clock } from '../../time/clock.ts';
+import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs } from '../../training/ports.ts';
+import type { Workspace } from '../../workspace/ports.ts';
+
+/** What finishing a job needs: main and post have it. */
+export interface SettleDeps {
+  readonly jobs: TrainingJobs;
+  readonly logs: JobLogs;
+  readonly utilisation: JobUtilisation;
+  readonly records: RecordStore;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** What training needs beside that. */
+export interface TrainDeps extends SettleDeps {
+  readonly context: RunContext;
+  readonly zone: Zone;
+  readonly identity: Identity;
+  readonly prices: Prices;
+  readonly objects: ObjectStore;
+  readonly workspace: Workspace;
+  readonly step: StepResult;
+  /** Aborts when GitHub cancels the job. */
+  readonly signal: AbortSignal;
+  /** Path of `training/launcher/launcher.py`. */
+  readonly launcher: string;
+  /** Reads a text file of this product or of the workspace. */
+  readonly readText: (path: string) => Promise<string>;
+}
+
+/** What is asked of this step, read from inputs and spec. */
+export interface Settings {
+  readonly spec: Spec;
+  readonly region: string;
+  readonly bucket: string;
+  readonly roleArn: string;
+  readonly code: { readonly directory: string; readonly entryPoint: string };
+  /** Full URI. */
+  readonly image: string;
+  /** Labels of `train.runs` to train, all of them `on: sagemaker`. */
+  readonly labels: readonly string[];
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  readonly maxCostUsd: number | undefined;
+  readonly allowUnknownPrice: boolean;
+  readonly force: boolean;
+  readonly wait: boolean;
+}

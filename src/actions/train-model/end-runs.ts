@@ -1,0 +1,85 @@
+import { isFinal, type RunRecord } from '../../records/record.ts';
+import { isJobOf } from '../../training/identity.ts';
+import type { TrainingJob } from '../../training/ports.ts';
+import type { SettleDeps } from './deps.ts';
+import { finishRecord, neverCreated } from './finish.ts';
+import type { SavedState } from './state.ts';
+import { hasEnded } from './watch.ts';
+
+/** `post` may take five minutes in all; the end of a job is waited for this long. */
+const maxWaitMs = 90_000;
+/** A create call that was on its way when main was killed shows its job by then. */
+const unseenMs = 10_000;
+const lookMs = 1_000;
+const why = 'the workflow was cancelled';
+
+/**
+ * Ends what main left behind, from the saved state and the records alone: asks every job that nobody watches any more to
+ * stop, waits for its end, and settles its record. Jobs that were handed over are left alone.
+ * @returns how many records were brought up to date
+ */
+export async function endRuns(state: SavedState, deps: SettleDeps): Promise<number> {
+  const records = await deps.records.readRun(state.runId);
+  const left = records.filter(
+    (record) => !isFinal(record.state) && !record.handedOver && state.baseNames.some((base) => isJobOf(base, record.name)),
+  );
+  await Promise.all(left.map((record) => endOne(record, state.metrics, deps)));
+  return left.length;
+}
+
+async function endOne(first: RunRecord, metrics: SavedState['metrics'], deps: SettleDeps): Promise<void> {
+  let record = first;
+  const start = deps.clock.now().getTime();
+  for (;;) {
+    const job = await look(record.name, deps);
+    const waited = deps.clock.now().getTime() - start;
+    if (job && hasEnded(job)) return finish(record, job, metrics, deps);
+    if (!job && job !== null && waited >= unseenMs) return forget(record, deps);
+    if (waited >= maxWaitMs) break;
+    if (job?.status !== 'Stopping') record = await requestStop(record, deps);
+    await deps.clock.sleep(lookMs);
+  }
+  const since = record.state.status === 'stop-requested' ? ` since ${record.state.at}` : '';
+  deps.log.warning(
+    `${record.name} has not been seen to end: a stop is requested${since}. It is billed until it ends, and ends by itself after max-runtime.`,
+    'Not yet confirmed',
+  );
+}
+
+/** The job, undefined when there is none, null when that cannot be told now. */
+async function look(name: string, deps: SettleDeps): Promise<TrainingJob | undefined | null> {
+  try {
+    return await deps.jobs.describe(name);
+  } catch (error) {
+    deps.log.warning(`${name} cannot be seen now: ${error instanceof Error ? error.message : String(error)}`);
+    return null;
+  }
+}
+
+/** Asks again on every look: the first request may have come before the job did. Writes the state down once. */
+async function requestStop(record: RunRecord, deps: SettleDeps): Promise<RunRecord> {
+  const answer = await deps.jobs.stop(record.name).catch((error: unknown) => {
+    deps.log.warning(`${record.name} could not be asked to stop: ${error instanceof Error ? error.message : String(error)}`);
+    return 'missing' as const;
+  });
+  if (answer !== 'requested' || record.state.status === 'stop-requested') return record;
+  const at = deps.clock.now().toISOString();
+  const requested: RunRecord = {
+    ...record,
+    state: { status: 'stop-requested', at, why },
+    times: { ...record.times, updated: at },
+  };
+  await deps.records.write(requested);
+  deps.log.info(`${record.label}: stop of ${record.name} requested.`);
+  return requested;
+}
+
+async function finish(record: RunRecord, job: TrainingJob, metrics: SavedState['metrics'], deps: SettleDeps): Promise<void> {
+  const settled = await finishRecord(record, job, metrics, { metricsSeconds: 10, logSeconds: 5 }, deps);
+  deps.log.info(`${settled.label}: ${settled.name} ended: ${settled.state.status}.`);
+}
+
+async function forget(record: RunRecord, deps: SettleDeps): Promise<void> {
+  await deps.records.write(neverCreated(record, why, deps.clock.now()));
+  deps.log.info(`${record.label}: ${record.name} was never created.`);
+}

@@ -1,0 +1,38 @@
+import type { RunRecord } from '../../records/record.ts';
+import type { StepResult } from '../../runner/ports.ts';
+import type { Spec } from '../../spec/spec.ts';
+import { hasResult, rank } from '../../training/comparison.ts';
+
+export interface Outputs {
+  /** JSON list of the runs. */
+  readonly jobs: string;
+  /** s3:// URI of the only model, or of the best by the spec's objective and metrics; empty when there is none to name. */
+  readonly model: string;
+  /** Sum over all runs; empty while any part of it is unknown. */
+  readonly costUsd: string;
+}
+
+export function getOutputs(records: readonly RunRecord[], spec: Spec): Outputs {
+  const jobs = records.map((record) => ({
+    label: record.label,
+    job: record.name,
+    status: record.state.status,
+    'cost-usd': record.costUsd ?? null,
+    model: record.model ?? null,
+  }));
+  const costs = records.map((record) => record.costUsd);
+  const known = costs.every((usd) => usd !== undefined);
+  const models = records.filter((record) => hasResult(record) && record.model !== undefined);
+  const best = models.length === 1 ? models[0] : rank(models, spec.tune?.objective).best?.record;
+  return {
+    jobs: JSON.stringify(jobs),
+    model: best?.model ?? '',
+    costUsd: known ? String(Number(costs.reduce((sum, usd) => sum + usd, 0).toFixed(6))) : '',
+  };
+}
+
+export function writeOutputs(outputs: Outputs, step: StepResult): void {
+  step.output('jobs', outputs.jobs);
+  step.output('model', outputs.model);
+  step.output('cost-usd', outputs.costUsd);
+}

@@ -1,0 +1,29 @@
+import type { RunRecord } from '../../records/record.ts';
+import type { Log } from '../../runner/ports.ts';
+import { findCostUsd } from '../../training/cost.ts';
+import { formatUsd } from '../../training/money.ts';
+import type { TrainingJob } from '../../training/ports.ts';
+import { formatSeconds } from '../../time/duration.ts';
+
+const everyMs = 30_000;
+
+/** Writes a line when the job's status changes, and one each 30 s while it does not. */
+export function createProgress(record: RunRecord, log: Log): (job: TrainingJob, now: Date, metrics: readonly string[]) => void {
+  let status = '';
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return (job, now, metrics) => {
+    if (job.secondaryStatus === status && now.getTime() - saidAt < everyMs) return;
+    status = job.secondaryStatus;
+    saidAt = now.getTime();
+    log.info([`${record.label}: ${status}`, ...describeProgress(record, job, now), ...metrics].join(', '));
+  };
+}
+
+/** How long it has been going on and what that has cost. Queueing is said apart, because it is not billed. */
+function describeProgress(record: RunRecord, job: TrainingJob, now: Date): string[] {
+  const since = (start: Date) => ((job.trainingEnded ?? now).getTime() - start.getTime()) / 1000;
+  if (!job.trainingStarted) return [`${formatSeconds(since(job.created))} since it was created`, 'nothing billed yet'];
+  const seconds = job.billableSeconds ?? Math.max(0, since(job.trainingStarted));
+  const usd = findCostUsd(seconds, job.instanceCount, record.price);
+  return [formatSeconds(seconds), usd === undefined ? 'cost unknown' : `${formatUsd(usd)} so far`];
+}
