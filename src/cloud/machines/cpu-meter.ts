@@ -41,7 +41,11 @@ export function createCpuMeter(start: Date, onSample: (sample: Sample) => void):
     },
     close: (at, cpuSeconds) => {
       const last = held ?? given;
-      const end = { atMs: Math.max(at.getTime(), last.atMs), cpuSeconds: Math.max(cpuSeconds ?? 0, given.cpuSeconds), memoryBytes: last.memoryBytes };
+      const end = {
+        atMs: Math.max(at.getTime(), last.atMs),
+        cpuSeconds: Math.max(cpuSeconds ?? 0, given.cpuSeconds),
+        memoryBytes: last.memoryBytes,
+      };
       if (cpuSeconds === undefined) {
         if (held) give(held);
       } else if (end.atMs > given.atMs) give(end);

@@ -29,9 +29,13 @@ export async function readProcesses(): Promise<Map<number, ProcessRow>> {
 
 /** A line of /proc/<pid>/stat (proc(5)). The name in parentheses is the process's own choice and may hold anything, so fields count from its end. */
 export function parseStat(pid: number, text: string): ProcessRow | undefined {
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number);
+  const fields = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
   const [parent, utime, stime, cutime, cstime] = [fields[1], fields[11], fields[12], fields[13], fields[14]];
-  if (parent === undefined || utime === undefined || stime === undefined || cutime === undefined || cstime === undefined) return undefined;
+  if (parent === undefined || utime === undefined || stime === undefined || cutime === undefined || cstime === undefined)
+    return undefined;
   return { pid, parent, ownTicks: utime + stime, childTicks: cutime + cstime };
 }
 
@@ -62,7 +66,10 @@ export function sumCpuSeconds(processes: ReadonlyMap<number, ProcessRow>, root: 
 /** Memory of processes in bytes: shared pages are counted once where the kernel tells (PSS), else for each process (RSS). */
 export async function readMemoryBytes(pids: readonly number[]): Promise<number> {
   const sizes = await Promise.all(
-    pids.map(async (pid) => (await findKilobytes(`/proc/${pid}/smaps_rollup`, 'Pss')) ?? (await findKilobytes(`/proc/${pid}/status`, 'VmRSS')) ?? 0),
+    pids.map(
+      async (pid) =>
+        (await findKilobytes(`/proc/${pid}/smaps_rollup`, 'Pss')) ?? (await findKilobytes(`/proc/${pid}/status`, 'VmRSS')) ?? 0,
+    ),
   );
   return sizes.reduce((sum, kilobytes) => sum + kilobytes * 1024, 0);
 }

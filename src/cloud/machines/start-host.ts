@@ -38,13 +38,17 @@ export interface Host {
 
 /** Starts one machine: a process tree with a folder, an environment and a way to end all of it. @throws Error when it cannot be spawned */
 export async function startHost(plan: HostPlan): Promise<Host> {
-  const child = spawn(plan.python, ['-I', '-S', plan.reaper, String(plan.stopGraceSeconds), String(process.pid), ...plan.command], {
-    cwd: plan.folder,
-    env: plan.env,
-    // A session of its own: a terminal's Ctrl-C must reach the cloud, which decides, and not its machines.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    plan.python,
+    ['-I', '-S', plan.reaper, String(plan.stopGraceSeconds), String(process.pid), ...plan.command],
+    {
+      cwd: plan.folder,
+      env: plan.env,
+      // A session of its own: a terminal's Ctrl-C must reach the cloud, which decides, and not its machines.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    },
+  );
   const lines = createLineSplitter(plan.onLines);
   child.stdout?.on('data', lines.write);
   child.stderr?.on('data', lines.write);

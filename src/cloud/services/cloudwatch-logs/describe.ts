@@ -15,9 +15,13 @@ export interface Place {
 }
 
 export function describeLogGroups(records: LogRecords, place: Place, input: DescribeLogGroupsRequest): DescribeLogGroupsResponse {
-  const groups = records.groups().filter(({ name }) =>
-    input.logGroupNamePattern === undefined ? name.startsWith(input.logGroupNamePrefix ?? '') : name.includes(input.logGroupNamePattern),
-  );
+  const groups = records
+    .groups()
+    .filter(({ name }) =>
+      input.logGroupNamePattern === undefined
+        ? name.startsWith(input.logGroupNamePrefix ?? '')
+        : name.includes(input.logGroupNamePattern),
+    );
   const { page, nextToken } = paginate(groups, input.limit ?? 50, input.nextToken);
   return {
     logGroups: page.map((group) => ({
@@ -32,17 +36,25 @@ export function describeLogGroups(records: LogRecords, place: Place, input: Desc
   };
 }
 
-export function describeLogStreams(records: LogRecords, place: Place, input: DescribeLogStreamsRequest): DescribeLogStreamsResponse {
+export function describeLogStreams(
+  records: LogRecords,
+  place: Place,
+  input: DescribeLogStreamsRequest,
+): DescribeLogStreamsResponse {
   if (input.orderBy === 'LastEventTime' && input.logStreamNamePrefix !== undefined) {
     throw new AwsError('InvalidParameterException', 'Cannot order by LastEventTime with a logStreamNamePrefix.');
   }
   const group = getGroupName(input);
   const streams = records.streams(group).filter((stream) => stream.name.startsWith(input.logStreamNamePrefix ?? ''));
-  const key = (stream: LogStream) => (input.orderBy === 'LastEventTime' ? (records.visibleEvents(stream).at(-1)?.timestamp ?? 0) : stream.name);
+  const key = (stream: LogStream) =>
+    input.orderBy === 'LastEventTime' ? (records.visibleEvents(stream).at(-1)?.timestamp ?? 0) : stream.name;
   streams.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   if (input.descending) streams.reverse();
   const { page, nextToken } = paginate(streams, input.limit ?? 50, input.nextToken);
-  return { logStreams: page.map((stream) => viewStream(records, stream, `${arnOf(place, group)}:log-stream:${stream.name}`)), ...(nextToken && { nextToken }) };
+  return {
+    logStreams: page.map((stream) => viewStream(records, stream, `${arnOf(place, group)}:log-stream:${stream.name}`)),
+    ...(nextToken && { nextToken }),
+  };
 }
 
 function viewStream(records: LogRecords, stream: LogStream, arn: string) {

@@ -29,7 +29,10 @@ export function filterLogEvents(records: LogRecords, input: FilterLogEventsReque
 function parsePattern(pattern: string): (message: string) => boolean {
   const text = pattern.trim();
   if (/^[[{%]/.test(text)) {
-    throw new AwsError('InvalidParameterException', `The local cloud filters by terms only; it cannot evaluate the filter pattern ${text}`);
+    throw new AwsError(
+      'InvalidParameterException',
+      `The local cloud filters by terms only; it cannot evaluate the filter pattern ${text}`,
+    );
   }
   const terms = [...text.matchAll(/([-?]?)(?:"((?:[^"\\]|\\.)*)"|(\S+))/g)].map(([, sign, phrase, term]) => ({
     sign,

@@ -5,5 +5,7 @@ export function getGroupName(input: { logGroupName?: string | undefined; logGrou
   if ((input.logGroupName === undefined) === (input.logGroupIdentifier === undefined)) {
     throw new AwsError('InvalidParameterException', 'Exactly one of logGroupName and logGroupIdentifier must be specified.');
   }
-  return input.logGroupName ?? (input.logGroupIdentifier ?? '').replace(/^arn:aws:logs:[^:]*:\d*:log-group:/, '').replace(/:\*$/, '');
+  return (
+    input.logGroupName ?? (input.logGroupIdentifier ?? '').replace(/^arn:aws:logs:[^:]*:\d*:log-group:/, '').replace(/:\*$/, '')
+  );
 }

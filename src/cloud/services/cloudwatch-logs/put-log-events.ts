@@ -6,10 +6,14 @@ import type { LogRecords } from './store.ts';
 export function putLogEvents(records: LogRecords, now: Date, input: PutLogEventsRequest): PutLogEventsResponse {
   const group = input.logGroupName ?? '';
   const name = input.logStreamName ?? '';
-  if (!records.group(group).streams.has(name)) throw new AwsError('ResourceNotFoundException', 'The specified log stream does not exist.');
+  if (!records.group(group).streams.has(name))
+    throw new AwsError('ResourceNotFoundException', 'The specified log stream does not exist.');
   const events = (input.logEvents ?? []).map((event) => ({ timestamp: event.timestamp ?? 0, message: event.message ?? '' }));
   if (events.some((event, index) => event.timestamp < (events[index - 1]?.timestamp ?? 0))) {
-    throw new AwsError('InvalidParameterException', 'Log events in a single PutLogEvents request must be in chronological order.');
+    throw new AwsError(
+      'InvalidParameterException',
+      'Log events in a single PutLogEvents request must be in chronological order.',
+    );
   }
   const oldest = now.getTime() - 14 * 86_400_000;
   const newest = now.getTime() + 2 * 3_600_000;
@@ -24,7 +28,10 @@ export function putLogEvents(records: LogRecords, now: Date, input: PutLogEvents
   return {
     nextSequenceToken: String(now.getTime()).padStart(56, '0'),
     ...(kept.length < events.length && {
-      rejectedLogEventsInfo: { ...(tooOld > 0 && { tooOldLogEventEndIndex: tooOld }), ...(tooNew >= 0 && { tooNewLogEventStartIndex: tooNew }) },
+      rejectedLogEventsInfo: {
+        ...(tooOld > 0 && { tooOldLogEventEndIndex: tooOld }),
+        ...(tooNew >= 0 && { tooNewLogEventStartIndex: tooNew }),
+      },
     }),
   };
 }

@@ -68,7 +68,8 @@ export function createLogRecords({ clock, weather }: { clock: Clock; weather: We
     },
     createStream: (groupName, name) => {
       const owner = group(groupName);
-      if (owner.streams.has(name)) throw new AwsError('ResourceAlreadyExistsException', 'The specified log stream already exists');
+      if (owner.streams.has(name))
+        throw new AwsError('ResourceAlreadyExistsException', 'The specified log stream already exists');
       addStream(owner, name);
     },
     groups: () => [...all.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),

@@ -26,7 +26,9 @@ export function parseRange(start: Date | undefined, end: Date | undefined, perio
 
 /** Sorts points into periods. A period belongs to the answer when it begins within the range; an empty period has no bucket, which is not 0. */
 export function sortIntoBuckets(points: readonly DataPoint[], range: Range, unit: string | undefined): Bucket[] {
-  const inside = points.filter(({ atMs, unit: of }) => atMs >= range.startMs && atMs < range.endMs && (unit === undefined || unit === of));
+  const inside = points.filter(
+    ({ atMs, unit: of }) => atMs >= range.startMs && atMs < range.endMs && (unit === undefined || unit === of),
+  );
   const groups = Map.groupBy(inside, (point) => floorTo(point.atMs, range.periodSeconds));
   return [...groups].map(([startMs, inBucket]) => ({ startMs, points: inBucket })).sort((a, b) => a.startMs - b.startMs);
 }

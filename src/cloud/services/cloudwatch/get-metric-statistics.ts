@@ -21,13 +21,18 @@ export function getMetricStatistics(records: MetricRecords, input: GetMetricStat
       `You have requested up to ${asked} datapoints, which exceeds the limit of 1,440. You may reduce the datapoints requested by increasing Period, or decreasing the time range.`,
     );
   }
-  const metric = { namespace: input.Namespace ?? '', name: input.MetricName ?? '', dimensions: toDimensions(input.Dimensions ?? []) };
+  const metric = {
+    namespace: input.Namespace ?? '',
+    name: input.MetricName ?? '',
+    dimensions: toDimensions(input.Dimensions ?? []),
+  };
   const buckets = sortIntoBuckets(records.visiblePoints(metric), range, input.Unit);
   return { Label: metric.name, Datapoints: buckets.map((bucket) => summarise(bucket, plain, extended)) };
 }
 
 function summarise(bucket: Bucket, plain: readonly string[], extended: readonly string[]): Datapoint {
-  const values = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, parseStatistic(name)(bucket.points)]));
+  const values = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, parseStatistic(name)(bucket.points)]));
   return {
     Timestamp: new Date(bucket.startMs),
     Unit: (bucket.points[0]?.unit ?? 'None') as NonNullable<Datapoint['Unit']>,

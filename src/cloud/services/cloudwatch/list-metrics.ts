@@ -12,7 +12,10 @@ export function listMetrics(records: MetricRecords, now: Date, input: ListMetric
   if (!Number.isInteger(from) || from < 0) invalid('Invalid parameter NextToken.');
   const found = records
     .visibleMetrics()
-    .filter(({ metric, lastMs }) => matches(metric, input) && (input.RecentlyActive === undefined || lastMs >= now.getTime() - recentMs));
+    .filter(
+      ({ metric, lastMs }) =>
+        matches(metric, input) && (input.RecentlyActive === undefined || lastMs >= now.getTime() - recentMs),
+    );
   const Metrics = found.slice(from, from + pageSize).map(({ metric }) => ({
     Namespace: metric.namespace,
     MetricName: metric.name,
@@ -26,5 +29,7 @@ function matches(metric: Metric, input: ListMetricsInput): boolean {
     const value = metric.dimensions[Name];
     return value !== undefined && (Value === undefined || Value === value);
   });
-  return wanted && metric.namespace === (input.Namespace ?? metric.namespace) && metric.name === (input.MetricName ?? metric.name);
+  return (
+    wanted && metric.namespace === (input.Namespace ?? metric.namespace) && metric.name === (input.MetricName ?? metric.name)
+  );
 }

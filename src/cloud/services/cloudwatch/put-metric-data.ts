@@ -8,7 +8,11 @@ export function putMetricData(records: MetricRecords, now: Date, input: PutMetri
   const data = input.MetricData ?? [];
   const points = data.map((datum) => toPoints(datum, now));
   data.forEach((datum, index) => {
-    const metric = { namespace: input.Namespace ?? '', name: datum.MetricName ?? '', dimensions: toDimensions(datum.Dimensions ?? []) };
+    const metric = {
+      namespace: input.Namespace ?? '',
+      name: datum.MetricName ?? '',
+      dimensions: toDimensions(datum.Dimensions ?? []),
+    };
     records.add(metric, points[index] ?? []);
   });
 }
@@ -24,5 +28,8 @@ function toPoints(datum: MetricDatum, now: Date): Omit<DataPoint, 'receivedMs'>[
   }
   if (datum.Values) return datum.Values.map((value, index) => repeated(value, datum.Counts?.[index] ?? 1));
   if (datum.Value !== undefined) return [repeated(datum.Value, 1)];
-  throw new AwsError('MissingRequiredParameterException', 'At least one of the parameters Value, Values and StatisticValues must be specified.');
+  throw new AwsError(
+    'MissingRequiredParameterException',
+    'At least one of the parameters Value, Values and StatisticValues must be specified.',
+  );
 }

@@ -18,16 +18,22 @@ export function parseStatistic(name: string): Statistic {
   if (known) return known;
   const percent = Number(/^p(\d{1,2}(?:\.\d{1,10})?|100)$/.exec(name)?.[1] ?? Number.NaN);
   if (Number.isNaN(percent)) {
-    throw new AwsError('ValidationError', `The statistic ${name} is not one the local cloud computes: ${Object.keys(plain).join(', ')}, pNN.NN.`, {
-      status: 400,
-    });
+    throw new AwsError(
+      'ValidationError',
+      `The statistic ${name} is not one the local cloud computes: ${Object.keys(plain).join(', ')}, pNN.NN.`,
+      {
+        status: 400,
+      },
+    );
   }
   return (points) => percentile(points, percent);
 }
 
 /** Linear between the two nearest values. Of a summarised set only the extremes are known, so each point counts by its average. */
 function percentile(points: readonly DataPoint[], percent: number): number {
-  const values = points.flatMap((point) => Array.from({ length: point.count }, () => point.sum / point.count)).sort((a, b) => a - b);
+  const values = points
+    .flatMap((point) => Array.from({ length: point.count }, () => point.sum / point.count))
+    .sort((a, b) => a - b);
   const place = ((values.length - 1) * percent) / 100;
   const below = values[Math.floor(place)] ?? Number.NaN;
   const above = values[Math.ceil(place)] ?? below;

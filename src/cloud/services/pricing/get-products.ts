@@ -6,16 +6,28 @@ import { listProducts } from './price-list.ts';
 /** Products whose attributes pass every filter; each is a JSON text of its own. */
 export function getProducts(input: GetProductsRequest): GetProductsResponse {
   if (input.ServiceCode !== 'AmazonSageMaker') {
-    throw new AwsError('InvalidParameterException', `The local cloud has a price list of AmazonSageMaker only, not of ${input.ServiceCode}.`);
+    throw new AwsError(
+      'InvalidParameterException',
+      `The local cloud has a price list of AmazonSageMaker only, not of ${input.ServiceCode}.`,
+    );
   }
   const from = input.NextToken === undefined ? 0 : Number(input.NextToken);
-  if (!Number.isInteger(from) || from < 0) throw new AwsError('InvalidNextTokenException', 'The pagination token is invalid. Try again without one.');
+  if (!Number.isInteger(from) || from < 0)
+    throw new AwsError('InvalidNextTokenException', 'The pagination token is invalid. Try again without one.');
   const found = listProducts().filter((product) => {
-    const attributes: Record<string, string> = { ...listAttributes(product), productFamily: 'ML Instance', ServiceCode: 'AmazonSageMaker' };
+    const attributes: Record<string, string> = {
+      ...listAttributes(product),
+      productFamily: 'ML Instance',
+      ServiceCode: 'AmazonSageMaker',
+    };
     return (input.Filters ?? []).every((filter) => passes(attributes[filter.Field ?? ''], filter));
   });
   const to = from + (input.MaxResults ?? 100);
-  return { FormatVersion: 'aws_v1', PriceList: found.slice(from, to).map(writePriceDocument), ...(to < found.length && { NextToken: String(to) }) };
+  return {
+    FormatVersion: 'aws_v1',
+    PriceList: found.slice(from, to).map(writePriceDocument),
+    ...(to < found.length && { NextToken: String(to) }),
+  };
 }
 
 /** A product that lacks the attribute passes no filter on it, except one that excludes values. */

@@ -33,14 +33,22 @@ export function listAttributes(product: Product): Record<string, string> {
     platoinstancetype: product.platoType,
     usagetype: `${prefix}-${product.usage}:${product.instanceName}`,
     operation: 'RunInstance',
-    ...(product.component !== undefined && { component: product.component, instanceType: `${product.instanceName}-${product.component}` }),
+    ...(product.component !== undefined && {
+      component: product.component,
+      instanceType: `${product.instanceName}-${product.component}`,
+    }),
   };
 }
 
 /** The document of one product as the Pricing API gives it, in JSON text. */
 export function writePriceDocument(product: Product): string {
   const attributes = listAttributes(product);
-  const sku = createHash('sha256').update(attributes['usagetype'] ?? '').update(product.platoType).digest('hex').slice(0, 16).toUpperCase();
+  const sku = createHash('sha256')
+    .update(attributes['usagetype'] ?? '')
+    .update(product.platoType)
+    .digest('hex')
+    .slice(0, 16)
+    .toUpperCase();
   const term = `${sku}.JRTCKXETXF`;
   const rate = `${term}.6YS6EN2CT7`;
   const published = `${product.date.length === 7 ? `${product.date}-01` : product.date}T00:00:00Z`;
@@ -58,7 +66,13 @@ export function writePriceDocument(product: Product): string {
     serviceCode: 'AmazonSageMaker',
     terms: {
       OnDemand: {
-        [term]: { priceDimensions: { [rate]: dimension }, sku, effectiveDate: published, offerTermCode: 'JRTCKXETXF', termAttributes: {} },
+        [term]: {
+          priceDimensions: { [rate]: dimension },
+          sku,
+          effectiveDate: published,
+          offerTermCode: 'JRTCKXETXF',
+          termAttributes: {},
+        },
       },
     },
     version: published.replaceAll(/[-:TZ]/g, ''),

@@ -16,7 +16,14 @@ export function listProducts(): Product[] {
     if (instanceName === 'ml.p4d.24xlarge') {
       traps.push(
         { ...base, usdPerUnit: 25.91, component: 'Cluster', usage: 'Cluster', platoType: 'Cluster' },
-        { ...base, usdPerUnit: 13.57, unit: 'Quantity', component: undefined, usage: 'TrainingPlanUpfrontFee', platoType: 'TrainingPlan' },
+        {
+          ...base,
+          usdPerUnit: 13.57,
+          unit: 'Quantity',
+          component: undefined,
+          usage: 'TrainingPlanUpfrontFee',
+          platoType: 'TrainingPlan',
+        },
       );
     }
     return [

@@ -1,0 +1,63 @@
+import type * as sagemaker from '@aws-sdk/client-sagemaker';
+import { AwsError, type Cloud } from '../../contract.ts';
+import { checkRequest } from './check-request.ts';
+import type { JobTable } from './job-table.ts';
+import { createJob, isOver, type Job } from './job.ts';
+import { listTrainingJobs } from './list-jobs.ts';
+import { endJob } from './run-job.ts';
+
+interface Deps {
+  readonly cloud: Cloud;
+  readonly jobs: JobTable;
+  readonly quotas: Readonly<Record<string, number>>;
+  /** Starts executing a job that was accepted. */
+  readonly run: (job: Job) => void;
+}
+
+/** SageMaker's training jobs, by operation. */
+export function createTrainingHandlers({ cloud, jobs, quotas, run }: Deps) {
+  return {
+    CreateTrainingJob: (input: sagemaker.CreateTrainingJobRequest) => {
+      checkRequest(input, cloud, jobs, quotas);
+      const arn = `arn:aws:sagemaker:${cloud.region}:${cloud.account}:training-job/${input.TrainingJobName}`;
+      const job = createJob(input, arn, cloud.clock);
+      jobs.add(job);
+      run(job);
+      return { TrainingJobArn: arn };
+    },
+    DescribeTrainingJob: (input: sagemaker.DescribeTrainingJobRequest) => jobs.look(jobs.get(input.TrainingJobName ?? '')),
+    StopTrainingJob: (input: sagemaker.StopTrainingJobRequest) => {
+      const job = jobs.get(input.TrainingJobName ?? '');
+      if (isOver(job))
+        throw new AwsError(
+          'ValidationException',
+          `The request was rejected because the training job is in status ${job.state.status}.`,
+        );
+      endJob(job, cloud.clock, 'stopped');
+      return {};
+    },
+    ListTrainingJobs: (input: sagemaker.ListTrainingJobsRequest) => listTrainingJobs(jobs, input),
+    DeleteTrainingJob: (input: sagemaker.DeleteTrainingJobRequest) => {
+      const job = jobs.get(input.TrainingJobName ?? '');
+      if (!isOver(job))
+        throw new AwsError(
+          'ResourceInUse',
+          `The training job ${job.arn} is in status ${job.state.status}; only a finished job can be deleted.`,
+        );
+      jobs.remove(job);
+      return {};
+    },
+    AddTags: (input: sagemaker.AddTagsInput) => {
+      const { tags } = jobs.getByArn(input.ResourceArn ?? '');
+      const added = new Map([...tags, ...(input.Tags ?? []).map((tag): [string, string] => [tag.Key ?? '', tag.Value ?? ''])]);
+      if (added.size > 50) throw new AwsError('ResourceLimitExceeded', 'A resource can have at most 50 tags.');
+      for (const [key, value] of added) tags.set(key, value);
+      return { Tags: listTags(tags) };
+    },
+    ListTags: (input: sagemaker.ListTagsInput) => ({ Tags: listTags(jobs.getByArn(input.ResourceArn ?? '').tags) }),
+  };
+}
+
+function listTags(tags: ReadonlyMap<string, string>): sagemaker.Tag[] {
+  return [...tags].map(([Key, Value]) => ({ Key, Value }));
+}

@@ -1,0 +1,9 @@
+import type { Cloud, Room } from '../../contract.ts';
+import * as schemas from '../../wire/schemas/sagemaker.generated.ts';
+import { createTraining, type SageMakerOptions } from './room.ts';
+
+/** SageMaker's training jobs, executed on this machine. */
+export function createSageMaker(cloud: Cloud, options: SageMakerOptions = {}): Room {
+  const { handlers, close } = createTraining(cloud, options);
+  return { services: [{ name: 'sagemaker', schemas, handlers }], close };
+}

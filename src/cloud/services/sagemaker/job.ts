@@ -1,0 +1,83 @@
+import type {
+  CreateTrainingJobRequest,
+  DescribeTrainingJobResponse,
+  MetricData,
+  SecondaryStatus,
+  SecondaryStatusTransition,
+  TrainingJobStatus,
+} from '@aws-sdk/client-sagemaker';
+import type { Clock } from '../../../time/clock.ts';
+import { viewJob } from './view-job.ts';
+
+/** Why a job is being ended from outside. */
+export type EndReason = 'stopped' | 'max-runtime' | 'max-wait';
+
+/** A training job as the cloud keeps it. Only `changeJob` changes what can be seen of it. */
+export interface Job {
+  readonly name: string;
+  readonly arn: string;
+  readonly request: CreateTrainingJobRequest;
+  readonly created: Date;
+  readonly tags: Map<string, string>;
+  readonly state: JobState;
+  /** What could be seen of it, and since when; the last is the present. */
+  readonly history: { readonly atMs: number; readonly view: DescribeTrainingJobResponse }[];
+  /** Aborted, with an EndReason, when the job shall end. */
+  readonly end: AbortController;
+  /** Aborted when the cloud closes: no grace, no upload. */
+  readonly close: AbortController;
+}
+
+export interface JobState {
+  status: TrainingJobStatus;
+  secondaryStatus: SecondaryStatus;
+  modified: Date;
+  readonly transitions: SecondaryStatusTransition[];
+  failureReason?: string;
+  /** Billing begins here: instances are there, data is being downloaded. */
+  trainingStarted?: Date;
+  trainingEnded?: Date;
+  modelUri?: string;
+  metrics: MetricData[];
+}
+
+export function createJob(request: CreateTrainingJobRequest, arn: string, clock: Clock): Job {
+  const now = clock.now();
+  const job: Job = {
+    name: request.TrainingJobName ?? '',
+    arn,
+    request,
+    created: now,
+    tags: new Map((request.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
+    state: { status: 'InProgress', secondaryStatus: 'Starting', modified: now, transitions: [], metrics: [] },
+    history: [],
+    end: new AbortController(),
+    close: new AbortController(),
+  };
+  changeJob(job, clock, { secondaryStatus: 'Starting', message: 'Starting the training job' });
+  return job;
+}
+
+/** One step of a job's life: closes the open transition, opens the next, and remembers what is seen from now on. */
+export function changeJob(
+  job: Job,
+  clock: Clock,
+  change: { secondaryStatus: SecondaryStatus; message: string; status?: TrainingJobStatus; state?: Partial<JobState> },
+): void {
+  const { state } = job;
+  const now = clock.now();
+  Object.assign(state, change.state, {
+    modified: now,
+    secondaryStatus: change.secondaryStatus,
+    status: change.status ?? state.status,
+  });
+  const open = state.transitions.at(-1);
+  if (open) open.EndTime = now;
+  state.transitions.push({ Status: change.secondaryStatus, StartTime: now, StatusMessage: change.message });
+  if (isOver(job)) state.transitions.push({ ...state.transitions.pop(), EndTime: now } as SecondaryStatusTransition);
+  job.history.push({ atMs: now.getTime(), view: viewJob(job) });
+}
+
+export function isOver(job: Job): boolean {
+  return job.state.status === 'Completed' || job.state.status === 'Failed' || job.state.status === 'Stopped';
+}
