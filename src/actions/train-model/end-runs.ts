@@ -23,20 +23,32 @@ export async function endRuns(state: SavedState, deps: SettleDeps): Promise<numb
   const left = records.filter(
     (record) => !isFinal(record.state) && !record.handedOver && state.baseNames.some((base) => isJobOf(base, record.name)),
   );
-  await Promise.all(left.map((record) => endOne(record, state.metrics, deps)));
+  await Promise.all(
+    left.map(async (record) => {
+      try {
+        await endOne(record, state.metrics, deps);
+      } catch (error) {
+        deps.log.warning(`${record.name} could not be brought to an end: ${describe(error)}`, 'Look at this job in AWS');
+      }
+    }),
+  );
   return left.length;
 }
 
 async function endOne(first: RunRecord, metrics: SavedState['metrics'], deps: SettleDeps): Promise<void> {
   let record = first;
+  // Only a plan may turn out to be nothing: everything else was seen or answered for.
+  let exists = first.state.status !== 'planned';
   const start = deps.clock.now().getTime();
   for (;;) {
     const job = await look(record.name, deps);
     const waited = deps.clock.now().getTime() - start;
     if (job && hasEnded(job)) return finish(record, job, metrics, deps);
-    if (!job && job !== null && waited >= unseenMs) return forget(record, deps);
+    if (job === undefined && !exists && waited >= unseenMs) return forget(record, deps);
     if (waited >= maxWaitMs) break;
-    if (job?.status !== 'Stopping') record = await requestStop(record, deps);
+    const answer = job?.status === 'Stopping' ? 'requested' : await requestStop(record, deps);
+    exists ||= answer !== 'missing';
+    if (answer === 'requested') record = await writeRequest(record, deps);
     await deps.clock.sleep(lookMs);
   }
   const since = record.state.status === 'stop-requested' ? ` since ${record.state.at}` : '';
@@ -51,18 +63,23 @@ async function look(name: string, deps: SettleDeps): Promise<TrainingJob | undef
   try {
     return await deps.jobs.describe(name);
   } catch (error) {
-    deps.log.warning(`${name} cannot be seen now: ${error instanceof Error ? error.message : String(error)}`);
+    deps.log.warning(`${name} cannot be seen now: ${describe(error)}`);
     return null;
   }
 }
 
-/** Asks again on every look: the first request may have come before the job did. Writes the state down once. */
-async function requestStop(record: RunRecord, deps: SettleDeps): Promise<RunRecord> {
-  const answer = await deps.jobs.stop(record.name).catch((error: unknown) => {
-    deps.log.warning(`${record.name} could not be asked to stop: ${error instanceof Error ? error.message : String(error)}`);
-    return 'missing' as const;
-  });
-  if (answer !== 'requested' || record.state.status === 'stop-requested') return record;
+/** Asks again on every look: the first request may have come before the job did. */
+async function requestStop(record: RunRecord, deps: SettleDeps): Promise<'requested' | 'ended' | 'missing'> {
+  try {
+    return await deps.jobs.stop(record.name);
+  } catch (error) {
+    deps.log.warning(`${record.name} could not be asked to stop: ${describe(error)}`);
+    return 'missing';
+  }
+}
+
+async function writeRequest(record: RunRecord, deps: SettleDeps): Promise<RunRecord> {
+  if (record.state.status === 'stop-requested') return record;
   const at = deps.clock.now().toISOString();
   const requested: RunRecord = {
     ...record,
@@ -72,6 +89,10 @@ async function requestStop(record: RunRecord, deps: SettleDeps): Promise<RunReco
   await deps.records.write(requested);
   deps.log.info(`${record.label}: stop of ${record.name} requested.`);
   return requested;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function finish(record: RunRecord, job: TrainingJob, metrics: SavedState['metrics'], deps: SettleDeps): Promise<void> {
