@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import { systemClock } from '../time/clock.ts';
+import type { Cloud, Journal, VerifyWebIdentity } from './contract.ts';
+import { control, controlPath } from './control.ts';
+import { createGate, type FaultGate } from './gate.ts';
+import { createJournal } from './journal.ts';
+import { createMetrics } from './services/cloudwatch/index.ts';
+import { createLogs } from './services/cloudwatch-logs/index.ts';
+import { createIam } from './services/iam/index.ts';
+import { trustServices } from './services/iam/role-store.ts';
+import { createPricing } from './services/pricing/index.ts';
+import { createS3 } from './services/s3/index.ts';
+import { createSageMaker } from './services/sagemaker/index.ts';
+import { createSts } from './services/sts/index.ts';
+import { createThrottle, createWeather, type WeatherName } from './weather.ts';
+import { createWire } from './wire/server.ts';
+
+export interface StartOptions {
+  /** Everything on disk goes below it; made when it is missing, left when the cloud closes. */
+  readonly folder: string;
+  readonly weather?: WeatherName;
+  /** Of the weather's throttles. */
+  readonly seed?: number;
+  readonly region?: string;
+  /** 0, the default: any that is free. */
+  readonly port?: number;
+  /** Buckets that are there from the beginning. */
+  readonly buckets?: readonly string[];
+  /** Roles that are there from the beginning; `trust`: services that may assume them, or a whole trust policy. */
+  readonly roles?: readonly { readonly arn: string; readonly trust: readonly string[] | object }[];
+  /** Without it AssumeRoleWithWebIdentity refuses every token. */
+  readonly verifyWebIdentity?: VerifyWebIdentity;
+  /** Shared with the local GitHub, so that one journal has the order of everything. */
+  readonly journal?: Journal;
+  readonly gate?: FaultGate;
+}
+
+export interface RunningCloud {
+  /** `http://127.0.0.1:<port>`, for AWS_ENDPOINT_URL. */
+  readonly url: string;
+  readonly cloud: Cloud;
+  /** Cuts every connection, ends every process the cloud started and waits until they are gone. */
+  close(): Promise<void>;
+}
+
+const account = '000000000000';
+
+/** Starts an AWS on 127.0.0.1 that executes. */
+export async function startCloud(options: StartOptions): Promise<RunningCloud> {
+  const folder = resolve(options.folder);
+  mkdirSync(folder, { recursive: true });
+  const region = options.region ?? 'us-east-1';
+  const clock = systemClock;
+  const weather = createWeather(options.weather ?? 'calm');
+  const journal = options.journal ?? createJournal(clock);
+  const gate = options.gate ?? createGate(clock);
+
+  const s3 = createS3({ folder, region, clock });
+  const iam = createIam({ clock, weather, account });
+  const sts = createSts({ clock, account, roles: iam.roles, verifyWebIdentity: options.verifyWebIdentity });
+  const logs = createLogs({ clock, weather });
+  const metrics = createMetrics({ clock, weather });
+  const { buckets } = s3;
+  const cloud: Cloud = {
+    folder,
+    account,
+    region,
+    clock,
+    weather,
+    gate,
+    journal,
+    buckets,
+    roles: iam.roles,
+    logs: logs.store,
+    metrics: metrics.store,
+  };
+  for (const bucket of options.buckets ?? []) buckets.create(bucket);
+  for (const { arn, trust } of options.roles ?? []) iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust });
+  const training = createSageMaker(cloud);
+
+  const wire = createWire({
+    services: [s3.service, iam.service, sts.service, logs.service, metrics.service, createPricing(), ...training.services],
+    region,
+    journal,
+    gate,
+    identify: (key, token) => sts.sessions.identify(key, token),
+    throttled: createThrottle(weather, options.seed ?? 1),
+  });
+  const server = createServer((request, response) => void handle(request, response));
+  // Long enough for a request that a test holds back; a client that stopped in the middle does not stay for ever.
+  server.requestTimeout = 10 * 60_000;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // No AWS client sends it: a web page that tries its luck with local ports does.
+    if (request.headers.origin !== undefined) response.writeHead(403).end();
+    else if (request.url?.startsWith(controlPath)) await control({ journal, gate, weather }, request, response);
+    else await wire(request, response);
+  }
+
+  await listen(server, options.port ?? 0);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cloud,
+    async close() {
+      await Promise.all([closeServer(server), training.close()]);
+    },
+  };
+}
+
+const isList = (trust: readonly string[] | object): trust is readonly string[] => Array.isArray(trust);
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((done, fail) => {
+    server.once('error', fail);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', fail);
+      done();
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((done) => {
+    server.close(() => done());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,30 @@
+import type { NormalizedSchema } from '@smithy/core/schema';
+import { Readable } from 'node:stream';
+
+const secret = /password|secret|webidentitytoken|sessiontoken/i;
+
+/** An input as the journal keeps it: secrets as `***`, bytes and streams as their length. `streamBytes`: what the request announced. */
+export function redact(schema: NormalizedSchema, value: unknown, streamBytes: number | undefined): unknown {
+  if (value instanceof Readable) return { bytes: streamBytes ?? 'unknown' };
+  if (value instanceof Uint8Array) return { bytes: value.byteLength };
+  if (value === undefined || value === null) return value;
+  if (schema.getMergedTraits().sensitive) return '***';
+  if (schema.isStructSchema() && typeof value === 'object') {
+    const members = schema.getMemberSchemas();
+    return mapValues(value, (member, name) => {
+      if (secret.test(name)) return '***';
+      const target = members[name];
+      return target ? redact(target, member, streamBytes) : '***';
+    });
+  }
+  if (schema.isListSchema() && Array.isArray(value))
+    return value.map((item: unknown) => redact(schema.getValueSchema(), item, streamBytes));
+  if (schema.isMapSchema() && typeof value === 'object') {
+    return mapValues(value, (item, name) => (secret.test(name) ? '***' : redact(schema.getValueSchema(), item, streamBytes)));
+  }
+  return value;
+}
+
+function mapValues(record: object, map: (value: unknown, name: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record as Record<string, unknown>).map(([name, value]) => [name, map(value, name)]));
+}

@@ -1,0 +1,57 @@
+import { AwsError } from '../contract.ts';
+import type { WireService } from './operation.ts';
+import type { Violation } from './validate.ts';
+
+/** The same refusal has another code in every protocol and some services. */
+const validationCodes: Readonly<Record<string, string>> = {
+  'cloudwatch-logs': 'InvalidParameterException',
+  cloudwatch: 'ValidationError',
+  iam: 'ValidationError',
+  pricing: 'InvalidParameterException',
+  s3: 'InvalidArgument',
+  sts: 'ValidationError',
+};
+
+export function refuseIllegal(service: WireService, violations: readonly Violation[]): AwsError {
+  const wrongTypes = violations.filter(({ kind }) => kind === 'type');
+  if (wrongTypes.length > 0) return new AwsError('SerializationException', wrongTypes.map(({ text }) => text).join('; '));
+  const [count, noun] = [violations.length, violations.length === 1 ? 'error' : 'errors'];
+  const message = `${count} validation ${noun} detected: ${violations.map(({ text }) => text).join('; ')}`;
+  return new AwsError(validationCodes[service.name] ?? 'ValidationException', message, { status: 400 });
+}
+
+/** A throttle that the SDKs know as one and try again. */
+export function refuseThrottled(service: WireService): AwsError {
+  if (service.name === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 });
+  const code = service.metadata.protocols.includes('query') ? 'Throttling' : 'ThrottlingException';
+  return new AwsError(code, 'Rate exceeded', { status: 400 });
+}
+
+export function refuseExpired(service: WireService): AwsError {
+  if (service.name === 's3') return new AwsError('ExpiredToken', 'The provided token has expired.', { status: 400 });
+  const code = service.metadata.protocols.includes('query') ? 'ExpiredToken' : 'ExpiredTokenException';
+  return new AwsError(code, 'The security token included in the request is expired', { status: 403 });
+}
+
+export function refuseUnsigned(service: WireService): AwsError {
+  if (service.name === 's3') return new AwsError('AccessDenied', 'Access Denied', { status: 403 });
+  const code = service.metadata.protocols.includes('query')
+    ? 'MissingAuthenticationToken'
+    : 'MissingAuthenticationTokenException';
+  return new AwsError(code, 'Missing Authentication Token', { status: 403 });
+}
+
+export function refuseToken(service: WireService): AwsError {
+  if (service.name === 's3')
+    return new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.', { status: 400 });
+  const code = service.metadata.protocols.includes('query') ? 'InvalidClientTokenId' : 'UnrecognizedClientException';
+  return new AwsError(code, 'The security token included in the request is invalid.', { status: 403 });
+}
+
+export function refuseUnknown(service: WireService, operation: string): AwsError {
+  if (service.metadata.targetPrefix === undefined && !service.metadata.protocols.includes('query')) {
+    return new AwsError('NotImplemented', `The local cloud has no ${operation} of ${service.name}.`, { status: 501 });
+  }
+  const code = service.metadata.protocols.includes('query') ? 'InvalidAction' : 'UnknownOperationException';
+  return new AwsError(code, `The local cloud has no operation ${operation} of ${service.name}.`, { status: 400 });
+}
