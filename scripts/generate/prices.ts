@@ -4,17 +4,42 @@ import { join } from 'node:path';
 
 const data = join(import.meta.dirname, '../../data');
 
-/** Rows of a CSV file without quotes, as objects by column name. */
-export function readTable<Column extends string>(file: string, columns: readonly Column[]): Record<Column, string>[] {
-  const [header, ...lines] = readFileSync(join(data, file), 'utf8').trimEnd().split('\n');
-  if (header !== columns.join(',')) throw new Error(`data/${file} has the columns ${header}, not ${columns.join(',')}.`);
+/** Rows of a CSV file without quotes; a row is read by column name, which must exist. */
+export function readTable(file: string): ((column: string) => string)[] {
+  const [header = '', ...lines] = readFileSync(join(data, file), 'utf8').trimEnd().split('\n');
+  const columns = header.split(',');
   return lines.map((line, index) => {
     const cells = line.split(',');
     if (cells.length !== columns.length)
       throw new Error(`data/${file}:${index + 2} has ${cells.length} cells, not ${columns.length}.`);
-    return Object.fromEntries(columns.map((column, at) => [column, cells[at]])) as Record<Column, string>;
+    return (column) => {
+      const cell = cells[columns.indexOf(column)];
+      if (cell === undefined) throw new Error(`data/${file} has no column ${column}; it has ${header}.`);
+      return cell;
+    };
   });
 }
+
+export interface Quote {
+  readonly type: string;
+  readonly region: string;
+  readonly usdPerHour: number;
+  readonly source: string;
+  readonly date: string;
+}
+
+const readQuote = (row: (column: string) => string): Quote => ({
+  type: row('instance_type'),
+  region: row('region'),
+  usdPerHour: Number(row('usd_per_hour')),
+  source: row('source'),
+  date: row('date'),
+});
+
+export const readEc2Prices = (): Quote[] => readTable('ec2-on-demand.csv').map(readQuote);
+/** The component a quote was for (Training, Hosting, …) beside the quote. */
+export const readSageMakerQuotes = (): { quote: Quote; component: string }[] =>
+  readTable('sagemaker-quotes.csv').map((row) => ({ quote: readQuote(row), component: row('component') }));
 
 const cpuFamilies = new Set(['t3', 'm5', 'm6i', 'm7i', 'c5', 'c6i', 'c7i', 'r5']);
 const gpuFamilies = new Set(['g4dn', 'g5', 'g6']);
@@ -36,25 +61,22 @@ export function findMarkUp(ec2Type: string): number | undefined {
 
 type Entry = [usdPerHour: number, quality: 'observed' | 'derived', date: string];
 
-export const readEc2Prices = () => readTable('ec2-on-demand.csv', ['instance_type', 'region', 'usd_per_hour', 'source', 'date']);
-export const readQuotes = () =>
-  readTable('sagemaker-quotes.csv', ['instance_type', 'region', 'usd_per_hour', 'component', 'source', 'date']);
-
 function trainingPrices(): Record<string, Record<string, Entry>> {
   const trains = new Set<string>(Object.values(TrainingInstanceType));
   const regions: Record<string, Record<string, Entry>> = {};
   const put = (region: string, type: string, entry: Entry) => {
     if (trains.has(type)) (regions[region] ??= {})[type] = entry;
   };
-  for (const row of readEc2Prices()) {
-    const markUp = findMarkUp(row.instance_type);
-    if (markUp === undefined) continue;
-    const usdPerHour = Number((Number(row.usd_per_hour) * markUp).toFixed(6));
-    put(row.region, `ml.${row.instance_type}`, [usdPerHour, 'derived', row.date]);
+  for (const { type, region, usdPerHour, date } of readEc2Prices()) {
+    const markUp = findMarkUp(type);
+    if (markUp !== undefined) put(region, `ml.${type}`, [Number((usdPerHour * markUp).toFixed(6)), 'derived', date]);
   }
-  for (const row of readQuotes()) {
-    const quality = row.component === 'Training' || row.component === 'Hosting' ? 'observed' : 'derived';
-    put(row.region, row.instance_type, [Number(row.usd_per_hour), quality, row.date]);
+  for (const { quote, component } of readSageMakerQuotes()) {
+    put(quote.region, quote.type, [
+      quote.usdPerHour,
+      component === 'Training' || component === 'Hosting' ? 'observed' : 'derived',
+      quote.date,
+    ]);
   }
   return regions;
 }
@@ -62,24 +84,13 @@ function trainingPrices(): Record<string, Record<string, Entry>> {
 type Cell = number | string | null;
 
 function shapes(): Record<string, Cell[]> {
-  const rows = readTable('instance-shapes.csv', [
-    'instance_type',
-    'vcpus',
-    'physical_cores',
-    'memory_gib',
-    'gpus',
-    'gpu_name',
-    'source',
-    'date',
-  ]);
-  return Object.fromEntries(
-    rows.map((row) => {
-      const numbers = [row.vcpus, row.physical_cores, row.memory_gib, row.gpus].map((cell) =>
-        cell === '' ? null : Number(cell),
-      );
-      return [row.instance_type, row.gpu_name === '' ? numbers : [...numbers, row.gpu_name]];
-    }),
-  );
+  const rows = readTable('instance-shapes.csv').map((row): [string, Cell[]] => {
+    const numbers = ['vcpus', 'physical_cores', 'memory_gib', 'gpus'].map((column) =>
+      row(column) === '' ? null : Number(row(column)),
+    );
+    return [row('instance_type'), row('gpu_name') === '' ? numbers : [...numbers, row('gpu_name')]];
+  });
+  return Object.fromEntries(rows);
 }
 
 function literal(table: Record<string, readonly Cell[]>, indent: string): string {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { findMarkUp, generate, readEc2Prices, readQuotes } from '../../../scripts/generate/prices.ts';
+import { join } from 'node:path';
+import { findMarkUp, generate, readEc2Prices, readSageMakerQuotes } from '../../../scripts/generate/prices.ts';
 import { findShape } from '../../../src/prices/shape.ts';
 import { findTrainingPrice } from '../../../src/prices/training-price.ts';
+
+const root = join(import.meta.dirname, '../../..');
 
 describe('findTrainingPrice', () => {
   test.each([
@@ -43,22 +46,22 @@ describe('findShape', () => {
 
 describe('the data', () => {
   test('gives the committed table', async () => {
-    for (const { path, text } of await generate()) expect(readFileSync(path, 'utf8')).toBe(text);
+    for (const { path, text } of await generate()) expect(readFileSync(join(root, path), 'utf8')).toBe(text);
   });
 
   test('has a source, a date and a positive price in every row', () => {
-    for (const row of [...readEc2Prices(), ...readQuotes()]) {
+    for (const row of [...readEc2Prices(), ...readSageMakerQuotes().map(({ quote }) => quote)]) {
       expect(row).toMatchObject({ source: expect.stringMatching(/./), date: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) });
-      expect(Number(row.usd_per_hour)).toBeGreaterThan(0);
+      expect(row.usdPerHour).toBeGreaterThan(0);
     }
   });
 
   test('quotes follow the mark-up over EC2 within 0.7 %', () => {
-    const ec2 = new Map(readEc2Prices().map((row) => [`${row.region} ml.${row.instance_type}`, row]));
-    const compared = readQuotes().flatMap((quote) => {
-      const base = ec2.get(`${quote.region} ${quote.instance_type}`);
-      const markUp = base && findMarkUp(base.instance_type);
-      return base && markUp ? [{ quote, ratio: Number(quote.usd_per_hour) / (Number(base.usd_per_hour) * markUp) }] : [];
+    const ec2 = new Map(readEc2Prices().map((row) => [`${row.region} ml.${row.type}`, row]));
+    const compared = readSageMakerQuotes().flatMap(({ quote }) => {
+      const base = ec2.get(`${quote.region} ${quote.type}`);
+      const markUp = base && findMarkUp(base.type);
+      return base && markUp ? [{ quote, ratio: quote.usdPerHour / (base.usdPerHour * markUp) }] : [];
     });
     expect(compared.length).toBeGreaterThan(30);
     expect(compared.filter(({ ratio }) => Math.abs(ratio - 1) > 0.007)).toEqual([]);
