@@ -50,8 +50,8 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
       if (path === oidcPath) return answerIdToken(options.identity, request, url);
       return answerRoute({ options, found, token, url, body });
     });
-    if (reply === 'reset') return void response.destroy();
-    send(response, reply, options.clock);
+    if (reply === 'reset') response.destroy();
+    else send(response, reply, options.clock);
   };
 }
 

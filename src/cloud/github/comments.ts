@@ -77,7 +77,7 @@ function readBody(call: GitHubCall): string {
   if (typeof body !== 'string' || body.trim() === '') {
     throw new GitHubError(422, 'Validation Failed', [{ ...field, code: 'missing_field' }]);
   }
-  if ([...body].length > maxBodyLength) {
+  if (Array.from(body).length > maxBodyLength) {
     const message = `Body is too long (maximum is ${maxBodyLength} characters)`;
     throw new GitHubError(422, `Validation Failed: ${message}`, [{ ...field, code: 'custom', message: message.toLowerCase() }]);
   }

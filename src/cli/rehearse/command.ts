@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { startCloud } from '../../cloud/start.ts';
+import { systemClock } from '../../time/clock.ts';
+import { listenForCancel } from './cancellation.ts';
+import { createLog, describeAnnotation, type Log } from './log.ts';
+import { parseOptions, rehearseHelp } from './options.ts';
+import { runnerGraces } from './process.ts';
+import { type RehearsalResult, rehearse } from './rehearse.ts';
+import { renderMarkdown } from './terminal-markdown.ts';
+
+/** `trainyard rehearse`: 0 when every job succeeded, 1 when one did not, 2 for what cannot be rehearsed, 130 after Ctrl-C. */
+export async function rehearseCommand(args: readonly string[], productRoot: string): Promise<number> {
+  const options = parseOptions(args);
+  if (options === 'help') {
+    process.stdout.write(rehearseHelp);
+    return 0;
+  }
+  if ('problems' in options) {
+    process.stderr.write(`${options.problems.join('\n')}\n\n${rehearseHelp}`);
+    return 2;
+  }
+  const colour = process.env['NO_COLOR'] === undefined && (process.stdout.isTTY || Boolean(process.env['FORCE_COLOR']));
+  const log = createLog({ write: (line) => void process.stdout.write(`${line}\n`), colour });
+  const cancellation = listenForCancel((second) =>
+    log.say(second ? '\nEnding everything at once.' : '\nCancelling, as GitHub does. Again: end everything at once.'),
+  );
+  try {
+    const result = await rehearse(options, {
+      folder: process.cwd(),
+      productRoot,
+      log,
+      clock: systemClock,
+      startCloud,
+      graces: runnerGraces,
+      cancellation,
+    });
+    if (!result) return 2;
+    sayComments(log, result, colour);
+    sayResults(log, result);
+    if (result.cancelled) return 130;
+    const results = result.runs.flatMap((run) => run.jobs.map((job) => job.result));
+    return results.every((one) => one === 'success' || one === 'skipped') && results.includes('success') ? 0 : 1;
+  } finally {
+    cancellation.release();
+  }
+}
+
+function sayComments(log: Log, result: RehearsalResult, colour: boolean): void {
+  const columns = Math.min(process.stdout.columns || 160, 200);
+  for (const comment of result.comments) {
+    log.say();
+    log.say(`── the comment on the pull request ${'─'.repeat(Math.max(0, Math.min(columns, 100) - 35))}`);
+    for (const line of renderMarkdown(comment, { colour, columns })) log.say(line);
+    log.say('─'.repeat(Math.min(columns, 100)));
+  }
+}
+
+function sayResults(log: Log, { runs, results, comments }: RehearsalResult): void {
+  log.say();
+  if (comments.length === 0) log.say('No comment was written.');
+  for (const { event, jobs } of runs) log.say(`${event.name}: ${jobs.map((job) => `${job.id} ${job.result}`).join(', ')}`);
+  const serious = log.annotations.filter(({ level }) => level !== 'notice');
+  for (const annotation of serious) log.say(`  ${annotation.job}: ${describeAnnotation(annotation)}`);
+  const files = ['comment.md', 'summary.md', 'journal.json']
+    .map((name) => join(results, name))
+    .filter((path) => existsSync(path));
+  const artifacts = join(results, 'artifacts');
+  const uploaded = existsSync(artifacts)
+    ? readdirSync(artifacts, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    : [];
+  log.say('To read:');
+  for (const path of [...files, ...uploaded.map((entry) => join(entry.parentPath, entry.name))]) {
+    log.say(`  ${relative(process.cwd(), path)}`);
+  }
+}
