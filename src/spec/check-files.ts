@@ -1,6 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { Problem } from '../action-error.ts';
+import { findErrorCode } from './error-code.ts';
 import { quote } from './finding.ts';
 import type { Spec } from './spec.ts';
 
@@ -69,7 +70,7 @@ async function findFault({ path, kind }: Expected, top: string): Promise<string 
     if (kind === 'folder') return found.isDirectory() ? undefined : 'is no folder';
     return found.isFile() ? undefined : 'is no file';
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = findErrorCode(error);
     return code === 'ENOENT' || code === 'ENOTDIR' ? 'does not exist' : `cannot be read (${String(code)})`;
   }
 }

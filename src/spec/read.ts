@@ -1,7 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { ActionError, throwProblems } from '../action-error.ts';
+import { findErrorCode } from './error-code.ts';
 import { parseSpec } from './parse.ts';
 import type { Spec } from './spec.ts';
+
+const faults = new Map([
+  ['ENOENT', 'does not exist'],
+  ['EISDIR', 'is a folder'],
+  ['ERR_ENCODING_INVALID_ENCODED_DATA', 'is not UTF-8 text'],
+]);
 
 const maxFileBytes = 16 << 20;
 
@@ -26,12 +33,7 @@ async function readText(path: string): Promise<string> {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path));
   } catch (error) {
     if (error instanceof ActionError) throw error;
-    if (error instanceof TypeError) throw missing(path, 'is not UTF-8 text');
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    throw missing(
-      path,
-      code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a folder' : `cannot be read (${String(code)})`,
-    );
+    throw missing(path, faults.get(findErrorCode(error) ?? '') ?? `cannot be read (${String(error)})`);
   }
 }
 
