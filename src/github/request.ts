@@ -1,4 +1,5 @@
-import { getOctokit } from '@actions/github';
+import type { getOctokit } from '@actions/github';
+import { z } from 'zod';
 import { ActionError } from '../action-error.ts';
 import type { Clock } from '../time/clock.ts';
 
@@ -11,12 +12,16 @@ export interface Refusal {
   readonly headers: Readonly<Record<string, string | number | undefined>>;
 }
 
-/** Undefined for anything that is not an answer of GitHub or a failure to get one. */
+const requestError = z.object({
+  status: z.number(),
+  message: z.string(),
+  response: z.object({ headers: z.record(z.string(), z.union([z.string(), z.number()]).optional()) }).optional(),
+});
+
+/** Undefined for anything that is not an answer of GitHub or a failure to get one, which octokit calls status 500. */
 export function findRefusal(error: unknown): Refusal | undefined {
-  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return undefined;
-  const response = 'response' in error && typeof error.response === 'object' ? error.response : undefined;
-  const headers = response && 'headers' in response ? (response.headers as Refusal['headers']) : {};
-  return { status: error.status, message: error.message, headers };
+  const { data } = requestError.safeParse(error);
+  return data && { status: data.status, message: data.message, headers: data.response?.headers ?? {} };
 }
 
 const attempts = 4;

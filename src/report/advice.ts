@@ -42,6 +42,8 @@ function writeFinding(finding: CurveFinding): string {
       return `${finding.metric} moved by less than 1 % of its range from value ${finding.from} of ${finding.values} on: the rest of the training bought next to nothing.`;
     case 'divergence':
       return `${finding.metric} grew from ${formatNumber(finding.first)} to ${formatNumber(finding.last)}: the training diverged; a lower learning rate is the usual cure.`;
+    default:
+      return finding satisfies never;
   }
 }
 

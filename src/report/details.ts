@@ -40,7 +40,15 @@ export function writeDetails(
 function writeLog({ state }: RunRecord, name: string): Block[] {
   if (state.status !== 'failed' || state.logTail.length === 0) return [];
   const lines = state.logTail.map((line) => clip(line, longestLine));
-  return [{ kind: 'details', summary: `Last ${lines.length} log lines of ${name}`, body: { kind: 'code', lines }, weight: 70 }];
+  return [
+    {
+      kind: 'details',
+      summary: `Last ${lines.length} log lines of ${name}`,
+      body: { kind: 'code', lines },
+      open: true,
+      weight: 70,
+    },
+  ];
 }
 
 /** Only when there are more metrics than columns. */
@@ -55,10 +63,12 @@ function writeMetrics(input: ReportInput, records: readonly RunRecord[], nameOf:
 
 function writePhases(records: readonly RunRecord[], nameOf: (record: RunRecord) => Text): Table {
   const rows = records.flatMap((record) =>
-    record.transitions.map(({ status, start, end, message }): Text[] => {
-      const took = end === undefined ? 'not ended' : formatDuration(Math.max(0, (Date.parse(end) - Date.parse(start)) / 1000));
-      return [nameOf(record), [clip(status)], [`${start.slice(11, 19)} UTC`], [took], [clip(message ?? '')]];
-    }),
+    record.transitions
+      .filter(({ status }) => status !== 'Completed')
+      .map(({ status, start, end, message }): Text[] => {
+        const took = end === undefined ? 'not ended' : formatDuration(Math.max(0, (Date.parse(end) - Date.parse(start)) / 1000));
+        return [nameOf(record), [clip(status)], [`${start.slice(11, 19)} UTC`], [took], [clip(message ?? '')]];
+      }),
   );
   return {
     kind: 'table',

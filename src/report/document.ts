@@ -49,5 +49,5 @@ export type Block = (
   | List
   | Table
   | Chart
-  | { readonly kind: 'details'; readonly summary: string; readonly body: Table | Code | List | Chart }
+  | { readonly kind: 'details'; readonly summary: string; readonly body: Table | Code | List | Chart; readonly open?: boolean }
 ) & { readonly weight?: number };

@@ -2,7 +2,7 @@
 export function formatUsd(usd: number): string {
   if (usd === 0) return '$0';
   if (usd >= 0.99995) return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
-  if (usd >= 0.001) return `$${usd.toFixed(4)}`;
+  if (usd >= 0.001) return `$${usd.toFixed(4).replace(/00$/, '')}`;
   return `$${usd.toFixed(Math.min(12, 1 - Math.floor(Math.log10(usd))))}`;
 }
 
@@ -11,15 +11,16 @@ export function formatHourlyUsd(usd: number): string {
   return `$${usd.toFixed(6).replace(/0{1,4}$/, '')}/h`;
 }
 
-/** `4.8 s`, `45 s`, `1 m 12 s`, `1 h 03 m 20 s`. */
+const two = (value: number) => String(value).padStart(2, '0');
+
+/** `4.8 s`, `45 s`, `1 m 12 s`, `1 h 03 m 20 s`, `2 h`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 10 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
+  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
-  const two = (value: number) => String(value).padStart(2, '0');
   const minutes = Math.floor(whole / 60);
-  if (minutes < 60) return `${minutes} m ${two(whole % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} m ${two(whole % 60)} s`;
+  const parts = minutes < 60 ? [`${minutes} m`] : [`${Math.floor(minutes / 60)} h`, `${two(minutes % 60)} m`];
+  return [...parts, `${two(whole % 60)} s`].join(' ').replace(/( 00 m)? 00 s$/, '');
 }
 
 export function formatPercent(percent: number): string {

@@ -16,7 +16,11 @@ const order: readonly { readonly statuses: readonly Status[]; readonly icon: str
 /** `✅ digits: 2 runs completed`, `❌ digits: 1 run failed, 1 completed`; a rehearsal says first that it is one. */
 export function writeHeadline(name: string, records: readonly RunRecord[]): string {
   const groups = order
-    .map((group) => ({ ...group, count: records.filter((record) => group.statuses.includes(record.state.status)).length }))
+    .map((group) => ({
+      icon: group.icon,
+      words: group.words,
+      count: records.filter((record) => group.statuses.includes(record.state.status)).length,
+    }))
     .filter((group) => group.count > 0);
   const words = groups.map(
     ({ count, words: state }, index) => `${count} ${index === 0 ? `run${count === 1 ? '' : 's'} ` : ''}${state}`,

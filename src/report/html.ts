@@ -59,7 +59,8 @@ function toBody(body: Table | Code | List | Chart): string {
 function toBlock(block: Block): string {
   if (block.kind === 'heading') return `<h1>${escapeHtml(block.text)}</h1>`;
   if (block.kind === 'paragraph') return `<p>${toText(block.text)}</p>`;
-  if (block.kind === 'details') return `<details><summary>${escapeHtml(block.summary)}</summary>${toBody(block.body)}</details>`;
+  if (block.kind === 'details')
+    return `<details${block.open ? ' open' : ''}><summary>${escapeHtml(block.summary)}</summary>${toBody(block.body)}</details>`;
   return toBody(block);
 }
 

@@ -42,11 +42,11 @@ function toBody(body: Table | Code | List | Chart): Piece {
   return body.kind === 'list' ? toList(body) : toChart(body);
 }
 
-function toDetails(summary: string, body: Table | Code | List | Chart): Piece {
+function toDetails(summary: string, body: Table | Code | List | Chart, open = false): Piece {
   const inner = toBody(body);
   return {
     ...inner,
-    head: ['<details>', `<summary>${escapeHtmlInMarkdown(summary)}</summary>`, '', ...inner.head],
+    head: [open ? '<details open>' : '<details>', `<summary>${escapeHtmlInMarkdown(summary)}</summary>`, '', ...inner.head],
     foot: [...inner.foot, '', '</details>'],
   };
 }
@@ -55,7 +55,7 @@ function toPiece(block: Block): Piece {
   if (block.kind === 'heading') return { head: [`### ${escapeMarkdown(block.text)}`], rows: [], foot: [], keep: 'first' };
   if (block.kind === 'paragraph')
     return { head: [escapeLineStart(toMarkdownText(block.text))], rows: [], foot: [], keep: 'first' };
-  return block.kind === 'details' ? toDetails(block.summary, block.body) : toBody(block);
+  return block.kind === 'details' ? toDetails(block.summary, block.body, block.open) : toBody(block);
 }
 
 /** The report's blocks as pieces of GitHub-flavoured Markdown that can be cut between rows. */

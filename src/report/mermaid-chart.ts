@@ -15,20 +15,26 @@ export function toMermaid(chart: Chart): string {
     const points = bridge(values).map((value, index) => (ended[index] ? 0 : Math.round(value * 10) / 10));
     return `  line "${toLabel(name)}" [${points.join(', ')}]`;
   });
+  const [unit, unitSeconds] = chooseUnit(chart.endSeconds);
   const peak = Math.max(...chart.lines.flatMap(({ values }) => values.map((value) => value ?? 0)));
   return [
     '---',
     'config:',
     '  xyChart: { width: 860, height: 300 }',
     '  themeVariables:',
-    `    xyChart: { plotColorPalette: "${palette.join(', ')}" }`,
+    `    xyChart: { backgroundColor: "transparent", plotColorPalette: "${palette.join(', ')}" }`,
     '---',
     'xychart-beta',
     `  title "${toLabel(chart.title)}"`,
-    `  x-axis "seconds of training" 0 --> ${Math.max(1, Math.ceil(chart.endSeconds))}`,
+    `  x-axis "${unit} of training" 0 --> ${Number((chart.endSeconds / unitSeconds).toFixed(2))}`,
     `  y-axis "per cent of vCPUs" 0 --> ${peak > 50 ? 100 : 50}`,
     ...lines,
   ].join('\n');
+}
+
+function chooseUnit(seconds: number): [unit: string, seconds: number] {
+  if (seconds < 600) return ['seconds', 1];
+  return seconds < 6 * 3600 ? ['minutes', 60] : ['hours', 3600];
 }
 
 /** Each hole takes the straight line between its neighbours; before the first and after the last value, that value. */

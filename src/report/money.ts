@@ -10,13 +10,16 @@ export function writeMoney(input: ReportInput, current: readonly RunRecord[]): T
   const sum = known.reduce((usd, record) => usd + (record.costUsd ?? 0), 0);
   const missing = writeMissing(input.records);
   const earlier = input.records.length > current.length ? ', earlier attempts included' : '';
-  const amount = known.length === 0 && missing !== '' ? 'not known yet' : `${formatUsd(sum)}${earlier}`;
+  const amount =
+    known.length === 0 && missing.length > 0
+      ? missing.join(' and ')
+      : [`${formatUsd(sum)}${earlier}`, ...missing].join(', plus ');
   const words = rehearsal ? ` nothing was billed; on AWS these seconds would have cost ${amount}` : ` ${amount}`;
-  return [{ strong: 'Cost:' }, words, missing, '.', writeBudget(input, rehearsal)];
+  return [{ strong: 'Cost:' }, `${words}.`, writeBudget(input, rehearsal)];
 }
 
-/** `, plus …` for every run whose cost is not in the sum. */
-function writeMissing(records: readonly RunRecord[]): string {
+/** What is said of the runs whose cost is not in the sum. */
+function writeMissing(records: readonly RunRecord[]): string[] {
   const open = records.filter((record) => !isFinal(record.state) && record.costUsd === undefined);
   const unpriced = records.filter((record) => isFinal(record.state) && record.costUsd === undefined);
   const ceilings = open.map((record) => record.asked.ceilingUsd);
@@ -24,9 +27,9 @@ function writeMissing(records: readonly RunRecord[]): string {
     ? `at most ${formatUsd(ceilings.reduce((sum: number, usd) => sum + (usd ?? 0), 0))}`
     : 'an unknown amount';
   return [
-    ...(open.length > 0 ? [`, plus ${most} for ${count(open.length, 'run')} not yet seen to end`] : []),
-    ...(unpriced.length > 0 ? [`, plus ${count(unpriced.length, 'run')} whose cost is unknown (${whyUnknown(unpriced)})`] : []),
-  ].join('');
+    ...(open.length > 0 ? [`${most} for ${count(open.length, 'run')} not yet seen to end`] : []),
+    ...(unpriced.length > 0 ? [`an unknown amount for ${count(unpriced.length, 'run')} (${whyUnknown(unpriced)})`] : []),
+  ];
 }
 
 function whyUnknown(records: readonly RunRecord[]): string {

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../records/record.ts';
-import { lastSampleSeconds, meanCpuOverTime } from '../training/utilisation.ts';
+import { countSamples, lastSampleSeconds, meanCpuOverTime } from '../training/utilisation.ts';
 import { writeAdvice } from './advice.ts';
 import { nameRuns, splitAttempts } from './attempts.ts';
 import { writeDetails } from './details.ts';
@@ -24,7 +24,7 @@ const summaryLimit = 340_000;
 /** Room for the marker that the comment begins with. */
 const markerRoom = 400;
 
-const chartBins = 60;
+const mostChartBins = 60;
 
 export interface Report {
   /** Fits into a comment together with its marker. */
@@ -81,24 +81,31 @@ function writeChart(current: readonly RunRecord[], names: Names): Block[] {
   const measured = current.filter((record) => record.utilisation.hosts.some((host) => host.cpu.length > 1));
   if (measured.length === 0) return [];
   const endSeconds = Math.max(...measured.map(lastSampleSeconds), 1);
+  const finest = Math.max(
+    ...measured.map((record) => (countSamples(record) * endSeconds) / Math.max(1, lastSampleSeconds(record))),
+  );
+  const bins = Math.max(2, Math.min(mostChartBins, Math.round(finest)));
   const lines = measured.map((record) => ({
     name: names.get(record) ?? record.label,
-    values: meanCpuOverTime(record, chartBins, endSeconds),
+    values: meanCpuOverTime(record, bins, endSeconds),
     seconds: lastSampleSeconds(record),
   }));
+  const ended = new Set(lines.map((line) => Math.round(line.seconds))).size > 1 ? ' (0 once a run has ended)' : '';
   const some = measured.length > mostLines ? `, the first ${mostLines} of ${measured.length} runs` : '';
-  return [{ kind: 'chart', title: `CPU over time${some}`, endSeconds, lines, weight: 80 }];
+  return [{ kind: 'chart', title: `CPU over time${some}${ended}`, endSeconds, lines, weight: 80 }];
 }
 
 function writeFootnote(input: ReportInput, current: readonly RunRecord[]): Text {
   const { context, records } = input;
   const run = `${context.serverUrl}/${context.repository.owner}/${context.repository.name}/actions/runs/${context.workflow.runId}`;
   const rehearsal = records.some((record) => record.rehearsal);
+  const compared =
+    input.baseline === undefined ? '' : ` In brackets: the change since main at ${shortCommit(input.baseline.commit)}.`;
   const where = rehearsal
     ? 'Run on the local cloud: durations are this machine’s, dollars are what these seconds would cost on the named machines, CPU is core-seconds as per cent of their vCPUs.'
     : `Run by SageMaker in ${[...new Set(current.map((record) => record.region))].join(', ')}. CPU is per cent of the vCPUs, over all hosts.`;
   return [
-    `Cost = billed time × instances × price: ${describePrices(current)}. ${where} Commit `,
+    `Cost = billed time × instances × price: ${describePrices(current)}. ${where}${compared} Commit `,
     { code: shortCommit(context.commit) },
     ', ',
     { link: `workflow run ${context.workflow.runId}`, href: run },

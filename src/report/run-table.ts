@@ -1,59 +1,85 @@
 import type { RunRecord } from '../records/record.ts';
-import { changeSince, metricOf } from '../training/comparison.ts';
+import { type Change, changeSince, metricOf } from '../training/comparison.ts';
 import { findPrimaryMetric } from '../training/metric-direction.ts';
-import { meanCpuOverTime, lastSampleSeconds, summariseUse } from '../training/utilisation.ts';
-import { describeChange } from './change.ts';
-import { type Inline, lineBreak, type Table, type Text } from './document.ts';
-import { formatDuration, formatNumber, formatPercent } from './format.ts';
+import { countSamples, lastSampleSeconds, meanCpuOverTime, summariseUse } from '../training/utilisation.ts';
+import { lineBreak, type Table, type Text } from './document.ts';
+import { formatDuration, formatNumber, formatPercent, formatRatio, formatSigned } from './format.ts';
 import type { ReportInput } from './input.ts';
 import { describeCost } from './money.ts';
 import { sparkline } from './sparkline.ts';
 import { describeBriefly, findElapsed, iconOf } from './state.ts';
 
-const mostMetrics = 3;
+const mostMetrics = 5;
+const mostColumns = 4;
 const sparklineBins = 16;
 
-/** Metrics that get a column: the one the verdict rests on, then the others by name. */
+interface Fact {
+  readonly title: string;
+  readonly cell: (record: RunRecord, change: Change | undefined) => Text;
+  /** Also shown when there are so many runs that each gets one row. */
+  readonly brief?: true;
+}
+
+/** Metrics that get a place in the table: the one the verdict rests on, then the others by name. */
 export function chooseMetrics(records: readonly RunRecord[], input: Pick<ReportInput, 'objective'>): string[] {
   const names = [...new Set(records.flatMap((record) => record.metrics.map((metric) => metric.name)))].sort();
   const primary = findPrimaryMetric(names, input.objective);
   return [...(primary === undefined ? [] : [primary]), ...names.filter((name) => name !== primary)].slice(0, mostMetrics);
 }
 
-/** One row a run: what it was, what it took, how busy it was, what came out and how that differs from main. */
+/**
+ * What each run was, took and brought, beside what it was on main. A few runs stand side by side as columns, which fits a
+ * comment's width; many get one row each with the facts that matter most.
+ */
 export function writeRunTable(input: ReportInput, current: readonly RunRecord[], names: ReadonlyMap<RunRecord, string>): Table {
-  const metrics = chooseMetrics(current, input);
-  const compared =
-    input.baseline && current.some((record) => changeSince(record, input.baseline?.records ?? [], input.objective));
-  const columns: readonly { title: string; right?: true; cell: (record: RunRecord) => Text }[] = [
-    { title: 'Run', cell: (record) => writeName(record, names.get(record) ?? record.label, input.now) },
-    { title: 'Machines', cell: writeMachine },
-    { title: 'Duration', right: true, cell: (record) => [describeDuration(record, input.now)] },
-    { title: 'Billed', right: true, cell: (record) => [describeBilled(record)] },
-    { title: 'Cost', right: true, cell: (record) => [describeCost(record)] },
-    { title: 'CPU avg / peak', cell: writeCpu },
+  const facts = listFacts(input, current, chooseMetrics(current, input));
+  const changes = new Map(current.map((record) => [record, changeSince(record, input.baseline?.records ?? [], input.objective)]));
+  const nameOf = (record: RunRecord) => `${iconOf(record.state)} ${names.get(record) ?? record.label}`;
+  if (current.length <= mostColumns) {
+    const rows = facts.map((fact): Text[] => [
+      [{ strong: fact.title }],
+      ...current.map((record) => fact.cell(record, changes.get(record))),
+    ]);
+    return { kind: 'table', header: ['', ...current.map(nameOf)], rows };
+  }
+  const brief = facts.filter((fact) => fact.brief);
+  const rows = current.map((record): Text[] => [
+    [nameOf(record)],
+    ...brief.map((fact) => fact.cell(record, changes.get(record))),
+  ]);
+  return { kind: 'table', header: ['Run', ...brief.map((fact) => fact.title)], rows };
+}
+
+function listFacts(input: ReportInput, current: readonly RunRecord[], metrics: readonly string[]): Fact[] {
+  const settled = current.every((record) => record.state.status === 'completed');
+  const state: Fact = { title: 'State', cell: (record) => [describeBriefly(record, input.now)], brief: true };
+  return [
+    ...(settled ? [] : [state]),
+    { title: 'Machines', cell: writeMachine, brief: true },
+    {
+      title: 'Duration',
+      cell: (record, change) => [`${describeDuration(record, input.now)}${writeRatio(change?.durationRatio)}`],
+      brief: true,
+    },
+    { title: 'Billed', cell: (record) => [describeBilled(record)] },
+    { title: 'Cost', cell: (record, change) => [`${describeCost(record)}${writeRatio(change?.costRatio)}`], brief: true },
+    { title: 'CPU average / peak', cell: writeCpu, brief: true },
     { title: 'Memory peak', cell: writeMemory },
-    ...metrics.map((name) => ({
+    ...metrics.map((name, index): Fact => ({
       title: name,
-      right: true as const,
-      cell: (record: RunRecord): Text => [describeMetric(record, name)],
+      cell: (record, change) => [describeMetric(record, name, change)],
+      ...(index === 0 && { brief: true }),
     })),
-    ...(compared ? [{ title: 'Versus main', cell: (record: RunRecord) => writeChange(record, input) }] : []),
   ];
-  return {
-    kind: 'table',
-    header: columns.map((column) => column.title),
-    align: columns.map((column) => (column.right ? 'right' : 'left')),
-    rows: current.map((record) => columns.map((column) => column.cell(record))),
-  };
 }
 
-function writeName(record: RunRecord, name: string, now: Date): Text {
-  const state: Inline[] = record.state.status === 'completed' ? [] : [lineBreak, describeBriefly(record, now)];
-  return [`${iconOf(record.state)} `, { strong: name }, ...state];
+const hasNoJob = ({ state }: RunRecord) => state.status === 'reused' || state.status === 'refused';
+
+function writeRatio(ratio: number | undefined): string {
+  return ratio === undefined ? '' : ` (${formatRatio(ratio)})`;
 }
 
-function writeMachine({ machine, asked }: RunRecord): Text {
+function writeMachine({ machine, asked }: RunRecord, change: Change | undefined): Text {
   const { vcpus, physicalCores, gpus } = machine;
   const cores = physicalCores === undefined ? '' : ` on ${physicalCores} core${physicalCores === 1 ? '' : 's'}`;
   const each = machine.instanceCount > 1 ? ' each' : '';
@@ -63,46 +89,45 @@ function writeMachine({ machine, asked }: RunRecord): Text {
     asked.spot ? ' spot' : '',
     lineBreak,
     `${vcpus === undefined ? 'vCPUs unknown' : `${vcpus} vCPU${cores}`}${gpus ? `, ${gpus} GPU` : ''}${each}`,
+    ...(change?.otherMachine === undefined ? [] : [lineBreak, `main: ${change.otherMachine}`]),
   ];
 }
 
 function describeDuration(record: RunRecord, now: Date): string {
   if (record.trainingSeconds !== undefined) return formatDuration(record.trainingSeconds);
-  if (record.state.status === 'reused' || record.state.status === 'refused') return '–';
+  if (hasNoJob(record)) return '–';
   const elapsed = findElapsed(record, now);
   return elapsed === undefined ? 'no data' : `${formatDuration(Math.floor(elapsed))} so far`;
 }
 
 function describeBilled(record: RunRecord): string {
-  if (record.billedSeconds === undefined)
-    return record.state.status === 'reused' || record.state.status === 'refused' ? '–' : 'no data';
+  if (record.billedSeconds === undefined) return hasNoJob(record) ? '–' : 'not known yet';
   const times = record.machine.instanceCount > 1 ? `${record.machine.instanceCount} × ` : '';
   return `${times}${formatDuration(record.billedSeconds)}`;
 }
 
 function writeCpu(record: RunRecord): Text {
   const use = summariseUse(record.utilisation, 'cpu', record.machine.instanceCount);
-  if (!use) return [record.state.status === 'reused' || record.state.status === 'refused' ? '–' : 'no data'];
+  if (!use) return [hasNoJob(record) ? '–' : 'no data'];
   const partial = record.utilisation.coverage === 'partial' ? ' (partial)' : '';
   const silent = use.silentHosts > 0 ? ` (no data of ${use.silentHosts} host${use.silentHosts === 1 ? '' : 's'})` : '';
-  const line = sparkline(meanCpuOverTime(record, sparklineBins, Math.max(1, lastSampleSeconds(record))));
+  const bins = Math.max(1, Math.min(sparklineBins, countSamples(record)));
+  const line = sparkline(meanCpuOverTime(record, bins, Math.max(1, lastSampleSeconds(record))));
   return [`${formatPercent(use.average)} / ${formatPercent(use.peak)}${partial}${silent}`, lineBreak, line];
 }
 
 function writeMemory(record: RunRecord): Text {
   const use = summariseUse(record.utilisation, 'memory', record.machine.instanceCount);
-  if (!use) return [record.state.status === 'reused' || record.state.status === 'refused' ? '–' : 'no data'];
+  if (!use) return [hasNoJob(record) ? '–' : 'no data'];
   const { memoryGib } = record.machine;
-  return [formatPercent(use.peak), ...(memoryGib === undefined ? [] : [lineBreak, `of ${memoryGib} GiB`])];
+  return [`${formatPercent(use.peak)}${memoryGib === undefined ? '' : ` of ${memoryGib} GiB`}`];
 }
 
-function describeMetric(record: RunRecord, name: string): string {
+function describeMetric(record: RunRecord, name: string, change: Change | undefined): string {
   const value = metricOf(record, name);
-  return value === undefined ? 'no data' : formatNumber(value);
-}
-
-function writeChange(record: RunRecord, input: ReportInput): Text {
-  const change = changeSince(record, input.baseline?.records ?? [], input.objective);
-  const words = change ? describeChange(change, input.objective) : ['–'];
-  return words.flatMap((word, index): Inline[] => (index > 0 ? [lineBreak, word] : [word]));
+  if (value === undefined) return 'no data';
+  const moved = change?.metrics.find((metric) => metric.name === name);
+  if (!moved) return formatNumber(value);
+  if (moved.judgement === 'equal') return `${formatNumber(value)} (±0)`;
+  return `${formatNumber(value)} (${formatSigned(moved.now - moved.before)}${moved.judgement === 'unknown' ? '' : `, ${moved.judgement}`})`;
 }

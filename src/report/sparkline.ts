@@ -1,4 +1,5 @@
-const levels = '▁▂▃▄▅▆▇█';
+// Without ▄ and █, which many fonts draw on another base line than their neighbours.
+const levels = '▁▂▃▅▆▇';
 
 /** Per cent as block characters on a scale of 0–100; `·` where nothing was measured. */
 export function sparkline(values: readonly (number | undefined)[]): string {

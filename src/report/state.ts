@@ -41,6 +41,8 @@ export function describeBriefly(record: RunRecord, now: Date): string {
     case 'failed':
     case 'refused':
       return state.status;
+    default:
+      return state satisfies never;
   }
 }
 
@@ -64,5 +66,7 @@ export function describeFully(record: RunRecord): string {
       return `was refused, so nothing was started and nothing was spent: ${state.reason}`;
     case 'completed':
       return 'completed';
+    default:
+      return state satisfies never;
   }
 }

@@ -1,8 +1,9 @@
-import { isFinal, type RunRecord } from '../records/record.ts';
+import type { RunContext } from '../records/context.ts';
+import type { RunRecord } from '../records/record.ts';
 import { changeSince, hasResult, rank } from '../training/comparison.ts';
 import { describeChange } from './change.ts';
 import type { Inline, Text } from './document.ts';
-import { formatAge, formatDuration, formatNumber, formatRatio, formatUsd, shortCommit } from './format.ts';
+import { formatAge, formatDuration, formatNumber, formatUsd, shortCommit } from './format.ts';
 import type { ReportInput } from './input.ts';
 import { writeMoney } from './money.ts';
 import { describeFully } from './state.ts';
@@ -11,8 +12,10 @@ type Names = ReadonlyMap<RunRecord, string>;
 
 /** The first lines of a report: did it work, what did it cost, is it better than main, and which run won. */
 export function writeVerdict(input: ReportInput, current: readonly RunRecord[], names: Names): Text[] {
+  // When all is well the heading has said so.
+  const completed = current.every((record) => record.state.status === 'completed');
   return [
-    writeResult(current, names),
+    ...(completed ? [] : [writeResult(current, names)]),
     writeMoney(input, current),
     writeVersusMain(input, current, names),
     ...writeRanking(input, current, names),
@@ -33,8 +36,7 @@ function writeResult(current: readonly RunRecord[], names: Names): Text {
       ` ${clip(describeFully(record))}`,
     ]);
   const more = others.length > mostRuns ? [`; and ${others.length - mostRuns} more`] : [];
-  const all = current.length === 1 ? 'the run completed' : `all ${current.length} runs completed`;
-  const done = others.length === 0 ? all : completed.length > 0 ? `${completed.length} of ${current.length} runs completed` : '';
+  const done = completed.length > 0 ? `${completed.length} of ${current.length} runs completed` : '';
   return [{ strong: 'Result:' }, ` ${done}`, ...said, ...more, '.'];
 }
 
@@ -42,9 +44,13 @@ function clip(text: string): string {
   return text.length > longestReason ? `${text.slice(0, longestReason)}…` : text.replace(/\.$/, '');
 }
 
+function isOnMain({ ref, defaultBranch }: RunContext): boolean {
+  return ref === `refs/heads/${defaultBranch}`;
+}
+
 function writeVersusMain(input: ReportInput, current: readonly RunRecord[], names: Names): Text {
   const { baseline } = input;
-  const title = { strong: input.context.pullRequest ? 'Versus main:' : 'Versus the run before:' };
+  const title = { strong: isOnMain(input.context) ? 'Versus the commit before:' : 'Versus main:' };
   if (!baseline) return [title, ' nothing to compare with yet.'];
   const main = `${shortCommit(baseline.commit)}, trained ${formatAge(baseline.date, input.now)}`;
   const best = rank(current, input.objective).best?.record;
@@ -52,8 +58,8 @@ function writeVersusMain(input: ReportInput, current: readonly RunRecord[], name
   const change = chosen && changeSince(chosen, baseline.records, input.objective);
   if (!change) return [title, ` no run has a finished counterpart there yet (${main}).`];
   const words = describeChange(change, input.objective);
-  const name = current.filter(hasResult).length > 1 ? `${names.get(chosen) ?? chosen.label}: ` : '';
-  return [title, ` ${name}${words.length > 0 ? words.join(', ') : 'no number to compare'} (${main}).`];
+  const name: Inline[] = current.filter(hasResult).length > 1 ? [{ strong: names.get(chosen) ?? chosen.label }, ' '] : [];
+  return [title, ' ', ...name, `${words.length > 0 ? words.join(', ') : 'no number to compare'} (${main}).`];
 }
 
 /** Which run won, when at least two ended: nothing is said about one that did not. */
@@ -63,24 +69,27 @@ function writeRanking(input: ReportInput, current: readonly RunRecord[], names: 
   if (trained.length < 2) return [];
   const name = (record: RunRecord): Inline => ({ strong: names.get(record) ?? record.label });
   const parts: Inline[][] = [];
-  if (fastest?.trainingSeconds) {
-    const slowest = Math.max(...trained.map((record) => record.trainingSeconds ?? 0));
-    const times = slowest / fastest.trainingSeconds;
-    parts.push([
-      'fastest is ',
-      name(fastest),
-      ` with ${formatDuration(fastest.trainingSeconds)}${times >= 1.05 ? `, ${times.toFixed(1)} × as fast as the slowest` : ''}`,
-    ]);
-  }
-  if (cheapest?.costUsd) {
-    const dearest = Math.max(...trained.map((record) => record.costUsd ?? 0));
-    const more = dearest > cheapest.costUsd ? `, the dearest costs ${formatRatio(dearest / cheapest.costUsd)}` : '';
-    parts.push(['cheapest is ', name(cheapest), ` with ${formatUsd(cheapest.costUsd)}${more}`]);
+  const times = fastest && compare(trained, (record) => record.trainingSeconds, formatDuration);
+  const costs = cheapest && compare(trained, (record) => record.costUsd, formatUsd);
+  if (times && costs && fastest === cheapest) parts.push(['fastest and cheapest is ', name(fastest), `: ${times}, ${costs}`]);
+  else {
+    if (times) parts.push(['fastest is ', name(fastest), `: ${times}`]);
+    if (costs) parts.push(['cheapest is ', name(cheapest), `: ${costs}`]);
   }
   if (best) parts.push(writeBest(best, current, name));
-  return parts.length > 0
-    ? [[{ strong: 'Comparison:' }, ' ', ...parts.flatMap((part, index) => (index > 0 ? ['; ', ...part] : part)), '.']]
-    : [];
+  const text = parts.flatMap((part): Inline[] => ['; ', ...part]).slice(1);
+  return text.length > 0 ? [[{ strong: 'Comparison:' }, ' ', ...text, '.']] : [];
+}
+
+/** `10 m 12 s against 17 m 52 s`: the least and the most; undefined when they read the same. */
+function compare(
+  records: readonly RunRecord[],
+  value: (record: RunRecord) => number | undefined,
+  format: (value: number) => string,
+): string | undefined {
+  const values = records.map((record) => value(record) ?? 0);
+  const [least, most] = [format(Math.min(...values)), format(Math.max(...values))];
+  return least === most ? undefined : `${least} against ${most}`;
 }
 
 function writeBest(
@@ -94,9 +103,4 @@ function writeBest(
   if (values.length > 1 && values.every((value) => value === best.value))
     return [`${best.metric} is ${formatNumber(best.value)} for all`];
   return ['best ', `${best.metric} has `, name(best.record), ` with ${formatNumber(best.value)}`];
-}
-
-/** Whether anything in the report can still change. */
-export function isSettled(records: readonly RunRecord[]): boolean {
-  return records.every((record) => isFinal(record.state));
 }

@@ -24,19 +24,23 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * Mean of a series in which each sample stands for the time until the next one. No sample stands for more than twice the
- * usual distance: what lies in a hole was not measured and must not count as if it was.
+ * How many seconds each sample stands for: until the next one, but no longer than twice the usual distance. What lies in a hole
+ * was not measured and must not count as if it was.
  */
-export function averageOf(points: readonly Point[]): number | undefined {
+function hold(points: readonly Point[]): (Point & { seconds: number })[] {
   const sorted = [...points].sort((a, b) => a.at - b.at);
   const gaps = sorted.slice(1).map((point, index) => point.at - (sorted[index]?.at ?? point.at));
-  const usual = median(gaps.filter((gap) => gap > 0)) || 1;
+  const usual = median(gaps.filter((gap) => gap > 0));
+  return sorted.map((point, index) => ({ at: point.at, percent: point.percent, seconds: Math.min(gaps[index] ?? usual, 2 * usual) }));
+}
+
+/** Time-weighted mean of a series. */
+export function averageOf(points: readonly Point[]): number | undefined {
   let sum = 0;
   let weights = 0;
-  for (const [index, point] of sorted.entries()) {
-    const weight = Math.min(gaps[index] ?? usual, 2 * usual);
-    sum += point.percent * weight;
-    weights += weight;
+  for (const { percent, seconds } of hold(points)) {
+    sum += percent * seconds;
+    weights += seconds;
   }
   return weights > 0 ? sum / weights : undefined;
 }
@@ -61,16 +65,23 @@ function highest(points: readonly Point[]): number {
   return points.reduce((peak, point) => Math.max(peak, point.percent), 0);
 }
 
-/** The series in `bins` equal parts of [0, endSeconds]: the mean of each part, undefined where nothing was measured. */
+/**
+ * The series in `bins` equal parts of [0, endSeconds]: the mean of each part, undefined where nothing was measured. A sample stands
+ * for the time until the next one, as in `averageOf`.
+ */
 export function resample(points: readonly Point[], bins: number, endSeconds: number): (number | undefined)[] {
-  const sums = Array.from({ length: bins }, () => ({ sum: 0, count: 0 }));
-  for (const { at, percent } of points) {
-    const bin = sums[Math.min(bins - 1, Math.floor((at / endSeconds) * bins))];
-    if (!bin || at < 0 || at > endSeconds) continue;
-    bin.sum += percent;
-    bin.count += 1;
+  const width = endSeconds / bins;
+  const sums = Array.from({ length: bins }, () => ({ sum: 0, weight: 0 }));
+  for (const { at, percent, seconds } of hold(points)) {
+    for (let bin = Math.max(0, Math.floor(at / width)); bin < bins && bin * width < at + seconds; bin += 1) {
+      const weight = Math.min(at + seconds, (bin + 1) * width) - Math.max(at, bin * width);
+      const cell = sums[bin];
+      if (!cell || weight <= 0) continue;
+      cell.sum += percent * weight;
+      cell.weight += weight;
+    }
   }
-  return sums.map(({ sum, count }) => (count > 0 ? sum / count : undefined));
+  return sums.map(({ sum, weight }) => (weight > 0 ? sum / weight : undefined));
 }
 
 /** CPU of a run over time: at each instant the mean of the hosts that were measured then. */
@@ -86,6 +97,11 @@ export function meanCpuOverTime(record: RunRecord, bins: number, endSeconds: num
 export function lastSampleSeconds(record: RunRecord): number {
   const samples = record.utilisation.hosts.flatMap((host) => host.cpu.at(-1)?.at ?? []);
   return Math.max(record.trainingSeconds ?? 0, ...samples);
+}
+
+/** Samples of the host that has the most: the finest a curve of this run can be. */
+export function countSamples(record: RunRecord): number {
+  return Math.max(0, ...record.utilisation.hosts.map((host) => host.cpu.length));
 }
 
 /** Hosts that did next to nothing while another one of the same run worked: below 10 % and below a quarter of the busiest. */
