@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { productRoot } from './step.ts';
+import { bucket, trainingRole } from './facts.ts';
 
 export interface JournalEntry {
   number: number;
@@ -28,7 +28,18 @@ export interface Fault {
     | { kind: 'pause' };
 }
 
-/** What `trainyard cloud --json` prints when it is ready. */
+export interface CloudProcessOptions {
+  folder: string;
+  weather?: 'calm' | 'aws-like';
+  /** Of the weather's throttles. */
+  seed?: number;
+  buckets: string[];
+  roles: { arn: string; trust: string[] | object }[];
+  /** The pull request comes from another repository. */
+  fork?: boolean;
+}
+
+/** What the process prints when it is ready. */
 export interface Addresses {
   aws: { url: string; region: string; accessKeyId: string; secretAccessKey: string };
   github: {
@@ -51,16 +62,18 @@ export interface LocalCloud extends Addresses {
   close(): Promise<void>;
 }
 
-/** Starts the committed bundle's local cloud as a process of its own, with a GitHub repository beside it. */
-export async function startLocalCloud(options: { args: string[] }): Promise<LocalCloud> {
+/** Starts the local cloud as a process of its own; without options it has the bucket and the role of the scenarios. */
+export async function startLocalCloud(options: Partial<Omit<CloudProcessOptions, 'folder'>> = {}): Promise<LocalCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-cloud-'));
-  const child = spawn(
-    process.execPath,
-    [join(productRoot, 'dist/cli.js'), 'cloud', '--json', '--folder', folder, ...options.args],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const given: CloudProcessOptions = {
+    buckets: [bucket],
+    roles: [{ arn: trainingRole, trust: ['sagemaker.amazonaws.com'] }],
+    ...options,
+    folder,
+  };
+  const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, 'cloud-process.ts'), JSON.stringify(given)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));

@@ -1,0 +1,158 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { baseCommit, bucket, headCommit, pullNumber, repository, trainingRole } from './facts.ts';
+import type { LocalCloud } from './local-cloud.ts';
+import { type RunningStep, startStep, type StepOutcome } from './step.ts';
+
+/** A script that trains nothing but does what trainings do; its hyperparameters say how it ends. */
+const trainScript = `
+import argparse, json, os, signal, sys, time
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--seconds', type=float, default=0.3)
+parser.add_argument('--exit-code', type=int, default=0)
+parser.add_argument('--say', default='')
+arguments = parser.parse_args()
+
+print('starting on', os.environ['SM_CURRENT_HOST'] == json.loads(os.environ['SM_HOSTS'])[0] and 'the first host' or 'another host')
+if arguments.say:
+    print(arguments.say)
+end = time.monotonic() + arguments.seconds
+step = 0
+while time.monotonic() < end:
+    step += 1
+    sum(i * i for i in range(20000))
+    if step % 20 == 1:
+        print(f'epoch {step // 20 + 1} test loss: {1 / step:.4f}')
+print('test loss: 0.2500')
+if arguments.exit_code:
+    raise SystemExit(f'the labels are missing: exit {arguments.exit_code}') if arguments.exit_code == 1 else sys.exit(arguments.exit_code)
+with open(os.path.join(os.environ['SM_MODEL_DIR'], 'model.json'), 'w') as file:
+    json.dump({'answer': 42}, file)
+`;
+
+const specText = `name: digits
+region: us-east-1
+bucket: ${bucket}
+roles: { training: '${trainingRole}' }
+code: { directory: model, entry-point: train.py }
+image: scikit-learn-1.4-2
+data:
+  training: { from: data }
+hyperparameters: { seconds: 0.3 }
+metrics: { test-loss: 'test loss: ([0-9.]+)' }
+train:
+  max-runtime: 5m
+  runs:
+    single: { instance-type: ml.m5.xlarge }
+`;
+
+export interface Project {
+  folder: string;
+  write(path: string, text: string): void;
+  remove(): void;
+}
+
+/** A user's checkout: a spec, a script and a little data. `changes` replaces parts of the spec's text, or whole files by their path. */
+export function createProject(changes: { spec?: (text: string) => string; files?: Record<string, string> } = {}): Project {
+  const folder = mkdtempSync(join(tmpdir(), 'trainyard-project-'));
+  const write = (path: string, text: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  const files = {
+    'trainyard.yml': changes.spec ? changes.spec(specText) : specText,
+    'model/train.py': trainScript,
+    'data/part-1.csv': '1,2,3\n4,5,6\n',
+    ...changes.files,
+  };
+  for (const [path, text] of Object.entries(files)) write(path, text);
+  return { folder, write, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export interface JobOptions {
+  cloud: LocalCloud;
+  project: Project;
+  event?: 'pull_request' | 'fork' | 'push';
+  runId?: string;
+  attempt?: number;
+  /** Of the commit that the event is about. */
+  commit?: string;
+  actor?: string;
+  env?: Record<string, string>;
+}
+
+export interface Job {
+  temp: string;
+  train(inputs?: Record<string, string>): RunningStep;
+  /** The post of a train step. */
+  afterTrain(main: StepOutcome, inputs?: Record<string, string>): RunningStep;
+  report(inputs?: Record<string, string>): RunningStep;
+  remove(): void;
+}
+
+/** One job of a workflow run, whose steps share a temp folder, an event and a token. */
+export function startJob(options: JobOptions): Job {
+  const { cloud, project } = options;
+  const event = options.event ?? 'pull_request';
+  const temp = mkdtempSync(join(tmpdir(), 'trainyard-job-'));
+  const eventPath = join(temp, 'event.json');
+  writeFileSync(eventPath, JSON.stringify(payload(event, options.commit ?? headCommit)));
+  const fork = event === 'fork';
+  const { aws, github } = cloud;
+  const env: Record<string, string> = {
+    GITHUB_REPOSITORY: `${repository.owner}/${repository.name}`,
+    GITHUB_REPOSITORY_ID: String(repository.id),
+    GITHUB_REPOSITORY_OWNER: repository.owner,
+    GITHUB_SERVER_URL: github.serverUrl,
+    GITHUB_API_URL: github.apiUrl,
+    GITHUB_EVENT_NAME: event === 'push' ? 'push' : 'pull_request',
+    GITHUB_EVENT_PATH: eventPath,
+    GITHUB_REF: event === 'push' ? 'refs/heads/main' : `refs/pull/${pullNumber}/merge`,
+    GITHUB_REF_NAME: event === 'push' ? 'main' : `${pullNumber}/merge`,
+    GITHUB_SHA: event === 'push' ? (options.commit ?? baseCommit) : 'feedfacefeedfacefeedfacefeedfacefeedface',
+    GITHUB_ACTOR: options.actor ?? 'octocat',
+    GITHUB_WORKFLOW: 'train',
+    GITHUB_RUN_ID: options.runId ?? '9001',
+    GITHUB_RUN_ATTEMPT: String(options.attempt ?? 1),
+    GITHUB_JOB: 'train',
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: aws.region,
+    ...(fork ? {} : { AWS_ACCESS_KEY_ID: aws.accessKeyId, AWS_SECRET_ACCESS_KEY: aws.secretAccessKey }),
+    AWS_EC2_METADATA_DISABLED: 'true',
+    ...(fork
+      ? {}
+      : {
+          ACTIONS_ID_TOKEN_REQUEST_URL: github.idTokenRequestUrl,
+          ACTIONS_ID_TOKEN_REQUEST_TOKEN: github.idTokenRequestToken,
+        }),
+    ...options.env,
+  };
+  const common = { token: fork ? github.tokens.read : github.tokens.write, workspace: project.folder, temp };
+  const trainEnv = { ...env, GITHUB_ACTION: '__trainyard_train' };
+  return {
+    temp,
+    train: (inputs = {}) => startStep({ ...common, action: 'actions/train-model', inputs, env: trainEnv }),
+    afterTrain: (main, inputs = {}) =>
+      startStep({ ...common, action: 'actions/train-model', phase: 'post', inputs, env: trainEnv, state: main.state }),
+    report: (inputs = {}) => startStep({ ...common, action: '.', inputs, env: { ...env, GITHUB_ACTION: '__trainyard_report' } }),
+    remove: () => rmSync(temp, { recursive: true, force: true }),
+  };
+}
+
+function payload(event: 'pull_request' | 'fork' | 'push', commit: string): unknown {
+  const repo = { id: repository.id, name: repository.name, default_branch: 'main', owner: { login: repository.owner } };
+  if (event === 'push') return { ref: 'refs/heads/main', after: commit, repository: repo };
+  return {
+    action: 'synchronize',
+    number: pullNumber,
+    repository: repo,
+    pull_request: {
+      number: pullNumber,
+      title: 'Try a wider layer',
+      head: { sha: commit, ref: 'wider', repo: event === 'fork' ? { ...repo, id: 9999 } : repo },
+      base: { sha: baseCommit, ref: 'main', repo },
+    },
+  };
+}
