@@ -3,6 +3,7 @@ patterns, ranges and lengths. Needs botocore; run by hand when the SDK clients a
 
     python -m venv /tmp/botocore && /tmp/botocore/bin/pip install botocore
     /tmp/botocore/bin/python scripts/generate/aws-models.py
+    npx oxfmt src/cloud/wire/models.json
 
 Writes src/cloud/wire/models.json. botocore is licensed under Apache-2.0; its notice lies beside the file.
 """

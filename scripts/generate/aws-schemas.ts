@@ -17,7 +17,8 @@ export async function generate(): Promise<{ path: string; text: string }[]> {
 }
 
 async function renderSchemas(client: string, operationNames: readonly string[]): Promise<string> {
-  const exported = Object.entries((await import(client)) as Record<string, unknown>);
+  const schemas: Record<string, unknown> = await import(client);
+  const exported = Object.entries(schemas);
   const namesOfKind = (kind: number) =>
     exported.filter(([, value]) => Array.isArray(value) && value[0] === kind).map(([name]) => name);
   const served = operationNames.map((name) => `${name}$`);

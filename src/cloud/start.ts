@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { systemClock } from '../time/clock.ts';
 import type { Cloud, Journal, VerifyWebIdentity } from './contract.ts';
@@ -100,9 +99,9 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
     else await wire(request, response);
   }
 
-  await listen(server, options.port ?? 0);
+  const port = await listen(server, options.port ?? 0);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${port}`,
     cloud,
     async close() {
       await Promise.all([closeServer(server), training.close()]);
@@ -112,12 +111,14 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
 
 const isList = (trust: readonly string[] | object): trust is readonly string[] => Array.isArray(trust);
 
-function listen(server: Server, port: number): Promise<void> {
+/** Resolves with the port it got. */
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((done, fail) => {
     server.once('error', fail);
     server.listen(port, '127.0.0.1', () => {
       server.off('error', fail);
-      done();
+      const address = server.address();
+      done(address !== null && typeof address === 'object' ? address.port : port);
     });
   });
 }

@@ -20,7 +20,7 @@ export class AwsChunkedDecoder extends Transform {
         rest = this.#state === 'bytes' ? this.#takeBytes(rest) : this.#takeLine(rest);
       done();
     } catch (error) {
-      done(error as Error);
+      done(error instanceof Error ? error : new Error(String(error)));
     }
   }
 

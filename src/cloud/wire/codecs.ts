@@ -13,9 +13,9 @@ const serde = {
   base64Encoder: toBase64,
   utf8Decoder: fromUtf8,
   utf8Encoder: toUtf8,
-} as SerdeFunctions;
+};
 
-function withSerde<T extends { setSerdeContext(serde: SerdeFunctions): void }>(codec: T): T {
+function withSerde<T extends { setSerdeContext(context: Pick<SerdeFunctions, keyof typeof serde>): void }>(codec: T): T {
   codec.setSerdeContext(serde);
   return codec;
 }

@@ -43,8 +43,7 @@ export function createCrc32c(): RunningChecksum {
   return {
     update(bytes) {
       let running = value;
-      for (let n = 0; n < bytes.length; n += 1)
-        running = (crc32cTable[(running ^ (bytes[n] as number)) & 0xff] as number) ^ (running >>> 8);
+      for (const byte of bytes) running = (crc32cTable[(running ^ byte) & 0xff] ?? 0) ^ (running >>> 8);
       value = running;
     },
     digest: () => word(~value),
@@ -56,10 +55,10 @@ export function createCrc64Nvme(): RunningChecksum {
   return {
     update(bytes) {
       let [h, l] = [high, low];
-      for (let n = 0; n < bytes.length; n += 1) {
-        const index = (l ^ (bytes[n] as number)) & 0xff;
-        l = ((l >>> 8) | (h << 24)) ^ (crc64Tables.low[index] as number);
-        h = (h >>> 8) ^ (crc64Tables.high[index] as number);
+      for (const byte of bytes) {
+        const index = (l ^ byte) & 0xff;
+        l = ((l >>> 8) | (h << 24)) ^ (crc64Tables.low[index] ?? 0);
+        h = (h >>> 8) ^ (crc64Tables.high[index] ?? 0);
       }
       [high, low] = [h, l];
     },

@@ -8,6 +8,7 @@ export const restJsonDialect: RestDialect = {
   bucketInPath: false,
   contentType: 'application/json',
   requestIdHeader: 'x-amzn-requestid',
+  malformedCode: 'SerializationException',
   codec: () => restJsonCodec(),
   writeError: (error) => JSON.stringify({ message: error.message, ...error.members }),
 };
@@ -16,13 +17,14 @@ export const s3Dialect: RestDialect = {
   bucketInPath: true,
   contentType: 'application/xml',
   requestIdHeader: 'x-amz-request-id',
+  malformedCode: 'MalformedXML',
   codec: () => xmlCodec(s3Namespace),
   writeError({ name, message, members }, requestId) {
     const fields = Object.entries({ Code: name, Message: message, ...members, RequestId: requestId });
-    const text = fields.map(([field, value]) => `<${field}>${escapeXml(String(value))}</${field}>`).join('');
+    const text = fields.map(([field, value]) => `<${field}>${escapeXml(value)}</${field}>`).join('');
     return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${text}</Error>`;
   },
-  special(operation, output) {
+  findSpecial(operation, output) {
     // GetBucketLocation's answer is text in the root; its schema has a member there.
     if (operation.name !== 'GetBucketLocation') return undefined;
     const location = output['LocationConstraint'];

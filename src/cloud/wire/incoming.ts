@@ -13,7 +13,7 @@ const checksumHeader = /^x-amz-(checksum-|trailer$)/;
 /** HTTP, before any protocol: headers of one value, the body as bytes or stream without what was done to it for transport. */
 export function readRequest(request: IncomingMessage): WireRequest {
   // Not `new URL`: it would take `/../` apart, and keys of objects may contain it.
-  const [path = '/', query = ''] = splitOnce(request.url ?? '/', '?');
+  const [path, query = ''] = splitOnce(request.url ?? '/', '?');
   const headers = Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
   );

@@ -49,7 +49,7 @@ interface Check {
   readonly encoding: 'base64' | 'hex';
   readonly code: string;
   readonly message: string;
-  expected(): string | undefined;
+  readonly expected: () => string | undefined;
 }
 
 interface Promises {

@@ -8,8 +8,8 @@ export interface Operation {
   readonly name: string;
   readonly input: NormalizedSchema;
   readonly output: NormalizedSchema;
-  /** Method and path template of REST services. */
-  readonly http: { readonly method: string; readonly template: string } | undefined;
+  /** Method, path template and status of success of REST services. */
+  readonly http: { readonly method: string; readonly template: string; readonly status: number } | undefined;
   /** Whether `x-amz-checksum-*` headers of a request are about its body. */
   readonly checksummed: boolean;
 }
@@ -50,7 +50,7 @@ function readOperation([, , name, traits, input, output]: OperationSchema): Oper
     name,
     input: NormalizedSchema.of(input),
     output: NormalizedSchema.of(output),
-    http: http && { method: http[0], template: http[1] },
+    http: http && { method: http[0], template: http[1], status: http[2] },
     checksummed: httpChecksum !== undefined,
   };
 }
@@ -71,5 +71,6 @@ export function wireCodeOf(shape: NormalizedSchema): string | undefined {
 export function requiredMembers(structure: NormalizedSchema): readonly string[] {
   const schema = structure.getSchema();
   if (!Array.isArray(schema)) return [];
-  return (schema[4] as string[]).slice(0, Number(schema[6] ?? 0));
+  const [, , , , names, , required] = schema;
+  return Array.isArray(names) && typeof required === 'number' ? names.slice(0, required).map(String) : [];
 }

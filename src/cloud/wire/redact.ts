@@ -26,5 +26,5 @@ export function redact(schema: NormalizedSchema, value: unknown, streamBytes: nu
 }
 
 function mapValues(record: object, map: (value: unknown, name: string) => unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record as Record<string, unknown>).map(([name, value]) => [name, map(value, name)]));
+  return Object.fromEntries(Object.entries<unknown>({ ...record }).map(([name, value]) => [name, map(value, name)]));
 }

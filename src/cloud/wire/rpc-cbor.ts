@@ -3,19 +3,21 @@ import { messageMember, shapeError } from './errors.ts';
 import type { Protocol } from './protocol.ts';
 import { cbor } from '@smithy/core/cbor';
 
+const headers = (requestId: string) => ({
+  'content-type': 'application/cbor',
+  'smithy-protocol': 'rpc-v2-cbor',
+  'x-amzn-requestid': requestId,
+});
+
 /** Smithy RPC v2 with CBOR: the path names the operation. Newer boto3 speaks it to CloudWatch. */
 export function rpcCbor(): Protocol {
   const codec = cborCodec();
-  const headers = (requestId: string) => ({
-    'content-type': 'application/cbor',
-    'smithy-protocol': 'rpc-v2-cbor',
-    'x-amzn-requestid': requestId,
-  });
   return {
     async read(operation, request) {
       const body = await request.body();
       if (body.length === 0) return { input: {} };
-      return { input: (await codec.createDeserializer().read(operation.input, body)) as Record<string, unknown> };
+      const input: Record<string, unknown> = await codec.createDeserializer().read(operation.input, body);
+      return { input };
     },
 
     write(_service, operation, output, requestId) {

@@ -13,7 +13,8 @@ export function rpcJson(version: '1.0' | '1.1'): Protocol {
       const raw = parseObject(body);
       if (operation.input.isUnitSchema() || body.length === 0) return { raw, input: {} };
       // The codec changes what it reads in place and drops what it does not know: `raw` is parsed on its own.
-      return { raw, input: (await codec.createDeserializer().read(operation.input, body as never)) as Record<string, unknown> };
+      const input: Record<string, unknown> = await codec.createDeserializer().read(operation.input, body.toString());
+      return { raw, input };
     },
 
     write(_service, operation, output, requestId) {

@@ -144,7 +144,9 @@ async function callHandler(
 ): Promise<Record<string, unknown>> {
   const handler = service.handlers[operationName];
   if (!handler) throw refuseUnknown(service, operationName);
-  return ((await handler(input as never, call)) ?? {}) as Record<string, unknown>;
+  // Each service types its own table; that input and schema fit is what the codecs see to.
+  const output: unknown = await Reflect.apply(handler, undefined, [input, call]);
+  return isRecord(output) ? output : {};
 }
 
 function asAwsError(error: unknown): AwsError {
@@ -153,6 +155,7 @@ function asAwsError(error: unknown): AwsError {
   return new AwsError('InternalFailure', `The local cloud failed: ${messageOf(error)} ${where}`, { status: 500 });
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function streamBytes({ headers }: WireRequest): number | undefined {

@@ -40,7 +40,10 @@ type Check = (run: Run, shape: Shape, value: unknown, path: string) => void;
 
 const checks: Readonly<Record<string, Check>> = {
   structure(run, shape, value, path) {
-    if (!isRecord(value)) return void run.violations.push(wrongType(path, value, 'a structure'));
+    if (!isRecord(value)) {
+      run.violations.push(wrongType(path, value, 'a structure'));
+      return;
+    }
     for (const name of shape.required ?? []) {
       if (value[name] === undefined || value[name] === null)
         run.violations.push(constraint(null, child(path, name), 'not be null'));
@@ -54,12 +57,18 @@ const checks: Readonly<Record<string, Check>> = {
     }
   },
   list(run, shape, value, path) {
-    if (!Array.isArray(value)) return void run.violations.push(wrongType(path, value, 'a list'));
+    if (!Array.isArray(value)) {
+      run.violations.push(wrongType(path, value, 'a list'));
+      return;
+    }
     checkLength(run, shape, value, value.length, path);
     value.forEach((item: unknown, n) => checkValue(run, shape.member ?? '', item, `${path}.${n + 1}.member`));
   },
   map(run, shape, value, path) {
-    if (!isRecord(value)) return void run.violations.push(wrongType(path, value, 'a map'));
+    if (!isRecord(value)) {
+      run.violations.push(wrongType(path, value, 'a map'));
+      return;
+    }
     const entries = Object.entries(value);
     checkLength(run, shape, value, entries.length, path);
     for (const [key, item] of entries) {
@@ -68,7 +77,10 @@ const checks: Readonly<Record<string, Check>> = {
     }
   },
   string(run, shape, value, path) {
-    if (typeof value !== 'string') return void run.violations.push(wrongType(path, value, 'a String'));
+    if (typeof value !== 'string') {
+      run.violations.push(wrongType(path, value, 'a String'));
+      return;
+    }
     if (shape.enum && !shape.enum.includes(value)) {
       run.violations.push(constraint(value, path, `satisfy enum value set: [${shape.enum.join(', ')}]`));
     }
@@ -87,15 +99,14 @@ const checks: Readonly<Record<string, Check>> = {
 };
 
 function checkInteger(run: Run, shape: Shape, value: unknown, path: string): void {
-  if (typeof value !== 'bigint' && !Number.isInteger(value))
-    return void run.violations.push(wrongType(path, value, 'an Integer'));
-  checkRange(run, shape, Number(value), path);
+  if (typeof value !== 'bigint' && !Number.isInteger(value)) run.violations.push(wrongType(path, value, 'an Integer'));
+  else checkRange(run, shape, Number(value), path);
 }
 
 function checkNumber(run: Run, shape: Shape, value: unknown, path: string): void {
   // NaN and the infinities are written as strings.
-  if (typeof value !== 'number') return void (isSpecialNumber(value) || run.violations.push(wrongType(path, value, 'a Double')));
-  checkRange(run, shape, value, path);
+  if (typeof value === 'number') checkRange(run, shape, value, path);
+  else if (!isSpecialNumber(value)) run.violations.push(wrongType(path, value, 'a Double'));
 }
 
 function checkRange(run: Run, { min, max }: Shape, value: number, path: string): void {
@@ -133,7 +144,7 @@ const child = (path: string, name: string) => (path === '' ? '' : `${path}.`) + 
 
 function show(value: unknown): string {
   if (value === null) return 'null';
-  return `'${typeof value === 'object' ? JSON.stringify(value) : String(value)}'`;
+  return `'${typeof value === 'string' ? value : JSON.stringify(value)}'`;
 }
 
 function nameOfType(value: unknown): string {

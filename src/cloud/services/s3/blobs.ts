@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, type Readable, Transform } from 'node:stream';
@@ -24,8 +24,9 @@ export interface Blobs {
 
 const removeAfterMs = 30_000;
 
-export function createBlobs(folder: string): Blobs {
-  mkdirSync(folder, { recursive: true });
+/** Keeps its files in a new folder below `parent`: two clouds that were given the same one, or an earlier run's, do not meet. */
+export function createBlobs(parent: string): Blobs {
+  const folder = mkdtempSync(join(parent, 's3-'));
   let next = 1;
 
   async function write(name: string, source: Readable, checksum?: RunningChecksum): Promise<Blob> {
@@ -69,6 +70,6 @@ async function feed(files: readonly string[], target: PassThrough): Promise<void
     for (const file of files) await pipeline(createReadStream(file), target, { end: false });
     target.end();
   } catch (error) {
-    target.destroy(error as Error);
+    target.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 }

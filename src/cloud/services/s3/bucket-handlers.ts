@@ -2,7 +2,6 @@ import type {
   CreateBucketOutput,
   CreateBucketRequest,
   DeleteBucketRequest,
-  GetBucketLocationOutput,
   GetBucketLocationRequest,
   HeadBucketOutput,
   HeadBucketRequest,
@@ -11,11 +10,11 @@ import type {
   ListObjectsV2Request,
 } from '@aws-sdk/client-s3';
 import { AwsError, type Handler } from '../../contract.ts';
+import { isBucketName } from './bucket-name.ts';
 import { notFound } from './errors.ts';
 import { decodeToken, encodeToken, listPage } from './listing.ts';
 import type { Store } from './store.ts';
 
-const bucketName = /^(?!\d+\.\d+\.\d+\.\d+$)(?!xn--)[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]$/;
 const maxPage = 1000;
 
 export function bucketHandlers(store: Store, region: string) {
@@ -23,7 +22,7 @@ export function bucketHandlers(store: Store, region: string) {
     Bucket: name = '',
     CreateBucketConfiguration: configuration,
   }) => {
-    if (!bucketName.test(name) || name.includes('..'))
+    if (!isBucketName(name))
       throw new AwsError('InvalidBucketName', 'The specified bucket is not valid.', { members: { BucketName: name } });
     const location = configuration?.LocationConstraint;
     if ((location ?? 'us-east-1') !== region) {
@@ -68,11 +67,9 @@ export function bucketHandlers(store: Store, region: string) {
     Owner: { ID: '0'.repeat(64) },
   });
 
-  const getBucketLocation: Handler<GetBucketLocationRequest, Partial<GetBucketLocationOutput>> = ({ Bucket: name = '' }) => {
+  const getBucketLocation: Handler<GetBucketLocationRequest, { LocationConstraint?: string }> = ({ Bucket: name = '' }) => {
     store.getBucket(name);
-    return region === 'us-east-1'
-      ? {}
-      : { LocationConstraint: region as NonNullable<GetBucketLocationOutput['LocationConstraint']> };
+    return region === 'us-east-1' ? {} : { LocationConstraint: region };
   };
 
   const listObjects: Handler<ListObjectsV2Request, ListObjectsV2Output> = (input) => {

@@ -7,7 +7,7 @@ import { objectHandlers } from './object-handlers.ts';
 import { createStore } from './store.ts';
 import { tagHandlers } from './tags.ts';
 
-/** S3: objects are files below `<folder>/s3`, their index is in memory. */
+/** S3: objects are files below `<folder>/s3-…`, their index is in memory. */
 export function createS3(options: { folder: string; region: string; clock: Clock }): { buckets: Buckets; service: Service } {
   const store = createStore(options.folder, options.clock);
   const handlers = {

@@ -180,13 +180,9 @@ export function multipartHandlers(store: Store, clock: Clock) {
       UploadId: upload.id,
       IsTruncated: truncated,
       ...(truncated ? { NextPartNumberMarker: String(page.at(-1)?.number ?? after) } : {}),
-      Parts: page.map((part) => ({
-        PartNumber: part.number,
-        ETag: part.etag,
-        Size: part.blob.bytes,
-        LastModified: part.modified,
-        ...toMembers(part.checksums),
-      })),
+      Parts: page.map(({ number, etag, blob, modified, checksums }) =>
+        Object.assign(toMembers(checksums), { PartNumber: number, ETag: etag, Size: blob.bytes, LastModified: modified }),
+      ),
     };
   };
 

@@ -165,9 +165,8 @@ export function pickAttributes(input: ObjectAttributes): ObjectAttributes {
 
 /** S3 encrypts every object; without a word about it, with its own keys. */
 export function encryptionOf({ attributes }: StoredObject): Pick<PutObjectOutput, 'ServerSideEncryption' | 'SSEKMSKeyId'> {
-  const encryption = (attributes.ServerSideEncryption ?? 'AES256') as NonNullable<PutObjectOutput['ServerSideEncryption']>;
   return {
-    ServerSideEncryption: encryption,
+    ServerSideEncryption: attributes.ServerSideEncryption ?? 'AES256',
     ...(attributes.SSEKMSKeyId === undefined ? {} : { SSEKMSKeyId: attributes.SSEKMSKeyId }),
   };
 }

@@ -1,6 +1,5 @@
+import type { ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3';
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import type { Clock } from '../../../time/clock.ts';
 import type { Buckets } from '../../contract.ts';
 import { type Blob, type Blobs, createBlobs } from './blobs.ts';
@@ -14,9 +13,9 @@ export interface ObjectAttributes {
   readonly ContentLanguage?: string | undefined;
   readonly ContentType?: string | undefined;
   readonly Metadata?: Record<string, string> | undefined;
-  readonly ServerSideEncryption?: string | undefined;
+  readonly ServerSideEncryption?: ServerSideEncryption | undefined;
   readonly SSEKMSKeyId?: string | undefined;
-  readonly StorageClass?: string | undefined;
+  readonly StorageClass?: StorageClass | undefined;
 }
 
 export interface StoredObject {
@@ -56,7 +55,7 @@ export interface Store extends Buckets {
 
 export function createStore(folder: string, clock: Clock): Store {
   const buckets = new Map<string, Bucket>();
-  const blobs = createBlobs(join(folder, 's3'));
+  const blobs = createBlobs(folder);
   const sorted = new WeakMap<Bucket, readonly string[]>();
 
   function getBucket(name: string): Bucket {
@@ -115,7 +114,7 @@ export function createStore(folder: string, clock: Clock): Store {
     fileOf: (name, key) => buckets.get(name)?.objects.get(key)?.blob.file,
     async putFile(name, key, path) {
       getBucket(name);
-      const blob = await blobs.write(key, createReadStream(path) as Readable);
+      const blob = await blobs.write(key, createReadStream(path));
       put(name, { key, blob, etag: etagOf(blob), attributes: {}, tags: [], checksums: {}, checksumType: 'FULL_OBJECT' });
     },
   };

@@ -27,7 +27,10 @@ export async function readWebIdentity(token: string, verify: VerifyWebIdentity |
   return { provider, subject: sub, audience: textsOf(aud)[0] ?? '', context: Object.fromEntries(context) };
 }
 
-const textsOf = (value: unknown): string[] =>
-  Array.isArray(value) ? value.map(String) : value === undefined || value === null ? [] : [String(value)];
+/** A claim as the texts a condition compares; a structure is none. */
+function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [String(value)] : [];
+}
 const invalid = (message: string) => new AwsError('InvalidIdentityToken', message, { status: 400 });
 const expired = (message: string) => new AwsError('ExpiredTokenException', message, { status: 400 });
