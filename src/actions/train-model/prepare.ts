@@ -10,6 +10,7 @@ import { type Prepared, prepareChannel, prepareCode } from './contents.ts';
 import { problemOf } from './choose.ts';
 import type { Settings, TrainDeps } from './deps.ts';
 import { finishUnwatched } from './finish.ts';
+import { localAccount } from './local-account.ts';
 import { planRecord, type RecordBasis } from './record-of.ts';
 import { resolveRun } from './resolve.ts';
 import { findReusable, reuseRecord } from './reuse.ts';
@@ -23,9 +24,6 @@ export interface Preparation {
   /** Jobs of earlier attempts that ended and whose records do not say so yet. */
   readonly unsettled: readonly { readonly record: RunRecord; readonly job: TrainingJob }[];
 }
-
-/** Account of the local cloud; AWS gives it to nobody. */
-const localAccount = '000000000000';
 
 /**
  * Reads everything that can be read and decides what each run needs. Nothing is created.

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/action-error.ts';
 import { run } from '../../../src/actions/train-model/run.ts';
-import type { Settings } from '../../../src/actions/train-model/deps.ts';
+import type { Settings, TrainDeps } from '../../../src/actions/train-model/deps.ts';
 import { runRecord, type RunRecord } from '../../../src/records/record.ts';
 import { getBaseName } from '../../../src/training/identity.ts';
 import { context, createDeps, createWorld, putJob, settings, spec, type World } from './world.ts';
@@ -245,7 +245,7 @@ describe('a re-run', () => {
     ['completed', { startsAfter: 0, trains: 0 }, 'a1'],
     ['failed', { startsAfter: 0, trains: 0, end: 'Failed' as const }, 'a2'],
     ['stopped', { startsAfter: 0, trains: 0, end: 'Stopped' as const }, 'a2'],
-  ])('finds its job %s and ends with %3$s', async (_, behaviour, suffix) => {
+  ])('finds its job that is %s', async (_, behaviour, suffix) => {
     const world = createWorld();
     putJob(world, `${baseOf('single')}-a1`, behaviour);
     const outputs = await run(single, [], [], createDeps(world));
@@ -318,13 +318,12 @@ describe('lost answers', () => {
     putJob(world, `${baseOf('single')}-a1`, { trains: 60 });
     const hidden = createDeps(world);
     let looks = 0;
-    const jobs = {
-      ...hidden.jobs,
+    const jobs: TrainDeps['jobs'] = {
       check: () => [],
       describe: async (name: string) => ((looks += 1) <= 4 ? undefined : hidden.jobs.describe(name)),
-      start: hidden.jobs.start,
-      tags: hidden.jobs.tags,
-      stop: hidden.jobs.stop,
+      start: (request) => hidden.jobs.start(request),
+      tags: (arn) => hidden.jobs.tags(arn),
+      stop: (name) => hidden.jobs.stop(name),
     };
     await run(single, [], [], { ...hidden, jobs });
     expect(only(world).state.status).toBe('completed');
@@ -386,13 +385,13 @@ describe('reuse', () => {
   });
 });
 
-describe('budget', () => {
-  const withBudget = (budget: Settings['spec']['budget'], more: Partial<Settings> = {}): Settings => ({
-    ...settings,
-    ...more,
-    spec: { ...spec, budget },
-  });
+const withBudget = (budget: Settings['spec']['budget'], more: Partial<Settings> = {}): Settings => ({
+  ...settings,
+  ...more,
+  spec: { ...spec, budget },
+});
 
+describe('budget', () => {
   test.each([
     ['per-run', withBudget({ perRunUsd: 0.3 }), 'budget.per-run'],
     ['max-cost-usd', withBudget({}, { maxCostUsd: 0.5 }), 'max-cost-usd'],

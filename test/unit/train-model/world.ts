@@ -10,6 +10,26 @@ import type { Spec } from '../../../src/spec/spec.ts';
 import type { Clock } from '../../../src/time/clock.ts';
 import type { TrainingJob, TrainingJobRequest, TrainingJobs } from '../../../src/training/ports.ts';
 
+const anyRequest: TrainingJobRequest = {
+  name: 'any',
+  image: 'image',
+  entrypoint: [],
+  arguments: [],
+  roleArn: 'role',
+  channels: [],
+  outputS3Uri: 's3://models/out',
+  instanceType: 'ml.m5.xlarge',
+  instanceCount: 1,
+  volumeGb: 30,
+  maxRuntimeSeconds: 3600,
+  hyperparameters: {},
+  environment: {},
+  metrics: [],
+  network: { subnets: [], securityGroups: [], isolation: false },
+  tags: {},
+  overrides: {},
+};
+
 /** A small AWS in memory, with a clock that moves only when somebody sleeps. */
 export interface World {
   readonly jobs: Map<string, FakeJob>;
@@ -76,8 +96,7 @@ export function createWorld(account = '123456789012'): World {
 }
 
 export function putJob(world: World, name: string, behaviour: Behaviour, tags: Record<string, string> = ourTags): void {
-  const request = { name, instanceType: 'ml.m5.xlarge', instanceCount: 1 } as TrainingJobRequest;
-  world.jobs.set(name, { request, created: world.clock.now().getTime(), behaviour, tags });
+  world.jobs.set(name, { request: { ...anyRequest, name }, created: world.clock.now().getTime(), behaviour, tags });
 }
 
 export const context: RunContext = {
@@ -140,14 +159,15 @@ export const settings: Settings = {
   wait: true,
 };
 
-export function createDeps(world: World, more: Partial<TrainDeps> = {}): TrainDeps {
+/** @param life set `dead` and the process that holds these ports makes no further call, as after kill -9 */
+export function createDeps(world: World, more: Partial<TrainDeps> = {}, life = { dead: false }): TrainDeps {
   world.objects.set('s3://models/dogs/a.csv', '1,2');
   return {
     context,
     zone: { kind: 'pull-request', number: 7 },
-    jobs: hooked('jobs', createJobs(world), world),
-    records: hooked('records', createRecords(world), world),
-    objects: hooked('objects', createObjects(world), world),
+    jobs: hooked('jobs', createJobs(world), world, life),
+    records: hooked('records', createRecords(world), world, life),
+    objects: hooked('objects', createObjects(world), world, life),
     logs: {
       open: (name) => {
         let shown = 0;
@@ -180,18 +200,21 @@ export function createDeps(world: World, more: Partial<TrainDeps> = {}): TrainDe
 }
 
 /** Every call of a port passes the world's hook before and after it takes effect. */
-function hooked<T extends object>(port: string, target: T, world: World): T {
+function hooked<T extends object>(port: string, target: T, world: World, life: { dead: boolean }): T {
+  const never = new Promise<never>(() => undefined);
   return new Proxy(target, {
     get(object, property, receiver) {
       const member: unknown = Reflect.get(object, property, receiver);
       if (typeof member !== 'function' || property === 'check') return member;
       return async (...args: unknown[]) => {
         const call = `${port}.${String(property)}`;
+        if (life.dead) return never;
         world.calls.push(call);
         await world.hook(call, 'before');
+        if (life.dead) return never;
         const answer: unknown = await Reflect.apply(member, object, args);
         await world.hook(call, 'after');
-        return answer;
+        return life.dead ? never : answer;
       };
     },
   });

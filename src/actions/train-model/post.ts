@@ -1,0 +1,32 @@
+import { createInputReader } from '../../runner/inputs.ts';
+import type { Log } from '../../runner/ports.ts';
+import { createStep } from '../../runner/step.ts';
+import { refreshComment } from '../report/refresh.ts';
+import { endRuns } from './end-runs.ts';
+import { findState } from './state.ts';
+import { wire } from './wire.ts';
+
+/** Ends what main left behind, also when main was killed, and brings the comment up to date when that changed anything. */
+export async function endStep(root: string, log: Log): Promise<void> {
+  const state = findState(createStep());
+  if (!state) return;
+  const inputs = createInputReader();
+  const roleToAssume = inputs.text('role-to-assume');
+  const { region, bucket, zone, runId } = state;
+  const ended = await endRuns(
+    state,
+    wire({ region, bucket, zone, runId, roleToAssume, temp: process.env.RUNNER_TEMP ?? '.', log }),
+  );
+  if (ended === 0) return;
+  const environment = inputs.text('environment');
+  const token = inputs.text('github-token');
+  await refreshComment(
+    {
+      specPath: inputs.text('spec') ?? 'trainyard.yml',
+      ...(environment === undefined ? {} : { environment }),
+      ...(token === undefined ? {} : { token }),
+      ...(roleToAssume === undefined ? {} : { roleToAssume }),
+    },
+    root,
+  );
+}
