@@ -42,7 +42,6 @@ export async function runJob(run: Run, plan: JobPlan): Promise<JobOutcome> {
   const state = createState(run, plan, log, limits);
   const list: StepList = { steps: {}, inputs: null, env: {}, actionPath: undefined };
   try {
-    // One listener decides the status, before any step hears of the cancel.
     await runSteps(state, plan.definition.steps, run.workflow.stepIds[plan.id] ?? [], list);
     await runPosts(state, list);
     const outputs = evaluateMap(plan.definition.outputs, stepScope(state, list, state.env));
@@ -69,8 +68,10 @@ async function runPosts(state: JobState, list: StepList): Promise<void> {
     if (state.kill.aborted) return;
     if (!wantsPost({ state, list, env: state.env }, post.condition)) continue;
     state.log.step(post.title);
+    const started = state.run.clock.now().getTime();
     const result = await post.run(new AbortController().signal);
-    state.log.done(result === 'success' ? 'ok' : 'failed', result);
+    const seconds = ((state.run.clock.now().getTime() - started) / 1000).toFixed(1);
+    state.log.done(result === 'success' ? 'ok' : 'failed', result === 'success' ? `${seconds} s` : `${result}, ${seconds} s`);
     if (result === 'failure' && state.status === 'success') state.status = 'failure';
   }
 }
@@ -148,6 +149,7 @@ function createState(run: Run, plan: JobPlan, log: JobState['log'], limits: Limi
   const scope = { contexts: { ...state.contexts, runner: runnerContext(state) }, status: 'success' } as const;
   Object.assign(state.env, evaluateMap(run.workflow.env, scope));
   Object.assign(state.env, evaluateMap(plan.definition.env, { ...scope, contexts: { ...scope.contexts, env: state.env } }));
+  // Registered before any step's own listener, so that steps are asked again with the new status.
   const onCancel = () => {
     state.status = 'cancelled';
   };

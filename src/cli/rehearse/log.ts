@@ -56,11 +56,14 @@ export function createLog(options: { write: (line: string) => void; colour: bool
       for (const line of text.split('\n')) put(several ? `${paint('dim', `${name} │`)} ${line}` : line);
     };
     const indent = () => '  '.repeat(2 + depth);
+    const printIndented = (text: string, style?: Style) => {
+      for (const line of text.split('\n')) print(`${indent()}${style ? paint(style, line) : line}`);
+    };
     print(paint('bold', name));
     return {
       step: (title) => print(`  ${paint('bold', `▸ ${title}`)}`),
-      line: (text) => print(`${indent()}${clean(text)}`),
-      aside: (text) => print(`${indent()}${paint('dim', text)}`),
+      line: (text) => printIndented(clean(text)),
+      aside: (text) => printIndented(text, 'dim'),
       group: (title) => {
         print(`${indent()}${paint('bold', `▾ ${clean(title)}`)}`);
         depth = 1;
@@ -70,7 +73,7 @@ export function createLog(options: { write: (line: string) => void; colour: bool
       },
       annotate: (annotation) => {
         annotations.push({ job: name, ...annotation, message: hide(annotation.message, masks) });
-        print(`${indent()}${paint(levelStyles[annotation.level], clean(describeAnnotation(annotation)))}`);
+        printIndented(clean(describeAnnotation(annotation)), levelStyles[annotation.level]);
       },
       done: (mark, text) => {
         depth = 0;

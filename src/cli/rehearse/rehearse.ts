@@ -206,7 +206,7 @@ function sayEvent(log: Log, workflow: Workflow, event: RunEvent, changed: readon
     return false;
   }
   log.say(`${workflow.name ?? workflow.path}: ${what}`);
-  if (mismatch) log.warn(`GitHub would not start this workflow here: ${mismatch.why}.`);
+  if (mismatch) log.say(`  (On GitHub it would not start: ${mismatch.why}.)`);
   log.say();
   return true;
 }
