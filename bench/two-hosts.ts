@@ -43,10 +43,18 @@ function startHost(hosts: string[], host: string, folder: string) {
       SM_CHECKPOINT_DIR: join(folder, 'checkpoints', host),
     },
   });
-  const ended = once(child, 'exit').then(([code, signal]) => {
-    if (code !== 0) throw new Error(`host ${host} ended with ${signal ?? `exit code ${code}`}`);
-  });
-  return { ended, kill: () => child.kill('SIGKILL') };
+  return { ended: checkEnd(once(child, 'exit'), host), kill: () => child.kill('SIGKILL') };
+}
+
+async function checkEnd(exit: Promise<unknown[]>, host: string): Promise<void> {
+  const [code, signal] = await exit;
+  if (code !== 0) throw new Error(`host ${host} ended with ${String(signal ?? `exit code ${String(code)}`)}`);
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const [low, high] = [Math.floor((sorted.length - 1) / 2), Math.ceil((sorted.length - 1) / 2)];
+  return ((sorted[low] ?? 0) + (sorted[high] ?? 0)) / 2;
 }
 
 const pairs = Number(process.argv[2] ?? 3);
@@ -65,5 +73,4 @@ for (let pair = 1; pair <= pairs; pair += 1) {
     `pair ${pair}: one host ${one.toFixed(1)} s, two hosts ${two.toFixed(1)} s, ${(one / two).toFixed(2)} times as fast`,
   );
 }
-ratios.sort((a, b) => a - b);
-console.log(`median of ${pairs}: ${ratios[Math.floor(ratios.length / 2)]?.toFixed(2)} times as fast with two hosts`);
+console.log(`median of ${pairs}: ${median(ratios).toFixed(2)} times as fast with two hosts`);
