@@ -48,7 +48,7 @@ function startHost(hosts: string[], host: string, folder: string) {
 
 async function checkEnd(exit: Promise<unknown[]>, host: string): Promise<void> {
   const [code, signal] = await exit;
-  if (code !== 0) throw new Error(`host ${host} ended with ${String(signal ?? `exit code ${String(code)}`)}`);
+  if (code !== 0) throw new Error(`host ${host} ended with ${typeof signal === 'string' ? signal : `exit code ${String(code)}`}`);
 }
 
 function median(values: number[]): number {
