@@ -10,10 +10,9 @@ import { describeBriefly } from './state.ts';
 
 type Names = ReadonlyMap<RunRecord, string>;
 const longestText = 300;
-const longestLine = 500;
 const clip = (text: string, length = longestText) => (text.length > length ? `${text.slice(0, length)}…` : text);
 
-/** The folded part: logs of failures, metrics, phases, hosts, configuration, hyperparameters, earlier attempts. Empty tables are left out. */
+/** The folded part: metrics, phases, hosts, configuration, hyperparameters, earlier attempts. Empty tables are left out. */
 export function writeDetails(
   input: ReportInput,
   current: readonly RunRecord[],
@@ -29,26 +28,9 @@ export function writeDetails(
     { summary: 'Hyperparameters', weight: 45, table: writeHyperparameters(current, nameOf) },
     { summary: 'Earlier attempts', weight: 35, table: writeEarlier(input, earlier) },
   ];
-  return [
-    ...current.flatMap((record) => writeLog(record, names.get(record) ?? record.label)),
-    ...tables.flatMap(({ summary, weight, table }): Block[] =>
-      table.rows.length > 0 ? [{ kind: 'details', summary, body: table, weight }] : [],
-    ),
-  ];
-}
-
-function writeLog({ state }: RunRecord, name: string): Block[] {
-  if (state.status !== 'failed' || state.logTail.length === 0) return [];
-  const lines = state.logTail.map((line) => clip(line, longestLine));
-  return [
-    {
-      kind: 'details',
-      summary: `Last ${lines.length} log lines of ${name}`,
-      body: { kind: 'code', lines },
-      open: true,
-      weight: 70,
-    },
-  ];
+  return tables.flatMap(({ summary, weight, table }): Block[] =>
+    table.rows.length > 0 ? [{ kind: 'details', summary, body: table, weight }] : [],
+  );
 }
 
 /** Only when there are more metrics than columns. */

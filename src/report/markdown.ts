@@ -4,11 +4,15 @@ import { escapeHtmlInMarkdown, escapeLineStart, escapeMarkdown, fenceFor, inline
 import { toMermaid } from './mermaid-chart.ts';
 import type { Piece } from './shorten.ts';
 
+/** Records may come from anybody who may write to a pull request's prefix; no text of theirs may push the rest out of the comment. */
+const longestText = 1000;
+const clip = (text: string) => (text.length > longestText ? `${text.slice(0, longestText)}…` : text);
+
 function toInline(part: Inline): string {
-  if (typeof part === 'string') return escapeMarkdown(part);
-  if ('strong' in part) return `**${escapeMarkdown(part.strong)}**`;
-  if ('code' in part) return inlineCode(part.code);
-  if ('link' in part) return `[${escapeMarkdown(part.link)}](${part.href})`;
+  if (typeof part === 'string') return escapeMarkdown(clip(part));
+  if ('strong' in part) return `**${escapeMarkdown(clip(part.strong))}**`;
+  if ('code' in part) return inlineCode(clip(part.code));
+  if ('link' in part) return `[${escapeMarkdown(clip(part.link))}](${part.href})`;
   return '<br>';
 }
 
@@ -18,7 +22,7 @@ function toMarkdownText(text: Text): string {
 
 function toTable(table: Table): Piece {
   const align = table.align?.map((side) => (side === 'right' ? 'r' : 'l'));
-  const rows = [table.header.map(escapeMarkdown), ...table.rows.map((row) => row.map(toMarkdownText))];
+  const rows = [table.header.map((text) => escapeMarkdown(clip(text))), ...table.rows.map((row) => row.map(toMarkdownText))];
   const lines = markdownTable(rows, { ...(align && { align: [...align] }), alignDelimiters: false }).split('\n');
   return { head: lines.slice(0, 2), rows: lines.slice(2), foot: [], keep: 'first' };
 }
@@ -46,13 +50,13 @@ function toDetails(summary: string, body: Table | Code | List | Chart, open = fa
   const inner = toBody(body);
   return {
     ...inner,
-    head: [open ? '<details open>' : '<details>', `<summary>${escapeHtmlInMarkdown(summary)}</summary>`, '', ...inner.head],
+    head: [open ? '<details open>' : '<details>', `<summary>${escapeHtmlInMarkdown(clip(summary))}</summary>`, '', ...inner.head],
     foot: [...inner.foot, '', '</details>'],
   };
 }
 
 function toPiece(block: Block): Piece {
-  if (block.kind === 'heading') return { head: [`### ${escapeMarkdown(block.text)}`], rows: [], foot: [], keep: 'first' };
+  if (block.kind === 'heading') return { head: [`### ${escapeMarkdown(clip(block.text))}`], rows: [], foot: [], keep: 'first' };
   if (block.kind === 'paragraph')
     return { head: [escapeLineStart(toMarkdownText(block.text))], rows: [], foot: [], keep: 'first' };
   return block.kind === 'details' ? toDetails(block.summary, block.body, block.open) : toBody(block);

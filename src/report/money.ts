@@ -66,5 +66,5 @@ export function describePrices(records: readonly RunRecord[]): string {
     const estimate = price.quality === 'derived' ? ', an estimate derived from the EC2 price' : '';
     return `${machine.instanceType} ${formatHourlyUsd(price.usdPerHour)} (${source}, ${price.date}${estimate})`;
   });
-  return joinWords([...new Set(prices)].slice(0, 12));
+  return joinWords([...new Set(prices)].slice(0, 6));
 }

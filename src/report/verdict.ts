@@ -77,7 +77,7 @@ function writeRanking(input: ReportInput, current: readonly RunRecord[], names: 
     if (costs) parts.push(['cheapest is ', name(cheapest), `: ${costs}`]);
   }
   if (best) parts.push(writeBest(best, current, name));
-  const text = parts.flatMap((part): Inline[] => ['; ', ...part]).slice(1);
+  const text = parts.reduce<Inline[]>((all, part) => all.concat(all.length > 0 ? '; ' : [], part), []);
   return text.length > 0 ? [[{ strong: 'Comparison:' }, ' ', ...text, '.']] : [];
 }
 
