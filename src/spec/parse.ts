@@ -68,7 +68,10 @@ function check(tree: Tree): Checked {
   // What is left after taking out the wrong values has the types of the schema.
   // eslint-disable-next-line typescript/no-unsafe-type-assertion
   const view = (result.success ? result.data : spoilt.reduce(without, plain)) as View;
-  const together = checkTogether(view, tree).filter(({ path }) => !spoilt.some((bad) => startsWith(path, bad)));
+  // What has a wrong value in it, or around it, has been reported; its missing parts are our doing.
+  const together = checkTogether(view, tree).filter(
+    ({ path }) => !spoilt.some((bad) => startsWith(path, bad) || startsWith(bad, path)),
+  );
   const findings = [...wrong, ...together].map((finding) => ({ finding, tree }));
   return { tree, written: result.success ? result.data : undefined, findings };
 }
