@@ -27,10 +27,6 @@ export function isNotFound(error: unknown): boolean {
   return code === 'ValidationException' && /requested resource not found|could not find/i.test(textOf(error));
 }
 
-export function isDenied(error: ActionError): boolean {
-  return error.kind === 'permission' || error.kind === 'configuration';
-}
-
 /** Any error of a call as an ActionError: what, on which resource, what AWS said, and what to change. */
 export function toActionError(error: unknown, doing: Doing): ActionError {
   if (error instanceof ActionError) return error;

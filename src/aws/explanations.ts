@@ -90,7 +90,7 @@ const noBucket: Explain = ({ code }, { resource }) =>
   code === 'NoSuchBucket'
     ? {
         kind: 'configuration',
-        message: `${resource[0]?.toUpperCase()}${resource.slice(1)}: there is no such bucket.`,
+        message: `Cannot reach ${resource}: there is no such bucket.`,
         fix: 'Correct `bucket` in trainyard.yml, or deploy infra/bootstrap.yml with that BucketName.',
       }
     : undefined;
@@ -102,7 +102,7 @@ const otherRegion: Explain = ({ code, status }, { resource }) =>
   status === 301
     ? {
         kind: 'configuration',
-        message: `${resource[0]?.toUpperCase()}${resource.slice(1)} is in another region than this step.`,
+        message: `Cannot reach ${resource}: its bucket is in another region than this step.`,
         fix: 'Set `region` of trainyard.yml to the region of the bucket: training data and bucket must be in one region.',
       }
     : undefined;

@@ -15,22 +15,27 @@ export interface Sample {
 }
 
 /**
- * One host's samples during training, in our units. SageMaker reports CPU as the sum over the vCPUs, 0 to 100 × vCPUs, and memory as 0 to 100.
- * A period that had begun before training counts from its start.
+ * One host's samples during training, in our units, and up to which second of training its CPU is known. SageMaker reports CPU as the sum over
+ * the vCPUs, 0 to 100 × vCPUs, and memory as 0 to 100. A period that had begun before training counts from its start.
  */
 export function toHostSeries(
   host: string,
   samples: { cpu: readonly Sample[]; memory: readonly Sample[] },
   { from, until, vcpus }: Job,
   periodSeconds: number,
-): HostSeries {
-  const during = (series: readonly Sample[], scale: number) =>
+): { series: HostSeries; knownSeconds: number } {
+  const secondsIn = (at: Date) => (at.getTime() - from.getTime()) / 1_000;
+  const inTime = (series: readonly Sample[]) =>
     series
-      .filter(({ at }) => at.getTime() + periodSeconds * 1_000 > from.getTime() && at.getTime() < until.getTime())
-      .map(({ at, value }) => ({
-        at: Math.max(0, (at.getTime() - from.getTime()) / 1_000),
-        percent: Math.round((value / scale) * 100) / 100,
-      }))
-      .toSorted((a, b) => a.at - b.at);
-  return { host, cpu: during(samples.cpu, vcpus), memory: during(samples.memory, 1) };
+      .filter(({ at }) => secondsIn(at) + periodSeconds > 0 && at < until)
+      .toSorted((a, b) => a.at.getTime() - b.at.getTime());
+  const toPoints = (series: readonly Sample[], scale: number) =>
+    series.map(({ at, value }) => ({ at: Math.max(0, secondsIn(at)), percent: Math.round((value / scale) * 100) / 100 }));
+
+  const cpu = inTime(samples.cpu);
+  const last = cpu.at(-1);
+  return {
+    series: { host, cpu: toPoints(cpu, vcpus), memory: toPoints(inTime(samples.memory), 1) },
+    knownSeconds: last ? secondsIn(last.at) + periodSeconds : 0,
+  };
 }

@@ -1,10 +1,11 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import type { HostSeries, Utilisation } from '../records/record.ts';
+import type { Utilisation } from '../records/record.ts';
 import type { Clock } from '../time/clock.ts';
 import type { JobUtilisation } from '../training/ports.ts';
 import type { Clients } from './clients.ts';
 import { toActionError } from './errors.ts';
 import { type Job, type Sample, toHostSeries } from './host-series.ts';
+import { judgeCoverage } from './judge-coverage.ts';
 
 const namespace = '/aws/sagemaker/TrainingJobs';
 /** GetMetricData takes 500 queries a call, and each host has two. */
@@ -45,8 +46,8 @@ export function createJobUtilisation(clients: Clients, { clock, periodSeconds }:
     return found;
   }
 
-  async function readOnce(job: Job): Promise<HostSeries[]> {
-    const hosts: HostSeries[] = [];
+  async function readOnce(job: Job) {
+    const hosts: ReturnType<typeof toHostSeries>[] = [];
     for (let first = 1; first <= job.hosts; first += hostsPerCall) {
       const count = Math.min(hostsPerCall, job.hosts - first + 1);
       const samples = await readHosts(job, first, count);
@@ -58,27 +59,36 @@ export function createJobUtilisation(clients: Clients, { clock, periodSeconds }:
     return hosts;
   }
 
-  return {
-    async read({ vcpus, patienceSeconds, ...rest }) {
-      if (vcpus === undefined)
-        return { coverage: 'none', hosts: [], why: 'how many vCPUs this instance type has is not known here' };
-      const job: Job = { ...rest, vcpus };
-      const deadline = clock.now().getTime() + patienceSeconds * 1_000;
-      const pauseMs = Math.min(15_000, Math.max(250, periodSeconds * 500));
-      let best: Utilisation = { coverage: 'none', hosts: [], why: 'CloudWatch had no data of this job' };
-      for (;;) {
-        try {
-          best = judge(await readOnce(job), job, periodSeconds);
-        } catch (error) {
-          const told = toActionError(error, { action: 'cloudwatch:GetMetricData', resource: `the metrics of ${job.name}` });
-          // What has been read stays read; no waiting cures a lack of permission.
-          if (best.coverage === 'none') best = { ...best, why: told.message };
-          if (told.kind === 'permission' || told.kind === 'configuration') return best;
-        }
-        const leftMs = deadline - clock.now().getTime();
-        if (best.coverage === 'complete' || leftMs <= 0) return best;
-        await clock.sleep(Math.min(pauseMs, leftMs));
+  async function read(job: Job, patienceSeconds: number): Promise<Utilisation> {
+    const deadline = clock.now().getTime() + patienceSeconds * 1_000;
+    const pauseMs = Math.min(15_000, Math.max(250, periodSeconds * 500));
+    const endSeconds = (job.until.getTime() - job.from.getTime()) / 1_000;
+    let best: Utilisation = { coverage: 'none', hosts: [] };
+    let completeAt: number | undefined;
+    for (;;) {
+      try {
+        const { utilisation, settled } = judgeCoverage(await readOnce(job), endSeconds, periodSeconds);
+        if (settled) return utilisation;
+        best = utilisation;
+      } catch (error) {
+        const told = toActionError(error, { action: 'cloudwatch:GetMetricData', resource: `the metrics of ${job.name}` });
+        // What has been read stays read; no waiting cures a lack of permission.
+        if (best.coverage === 'none') best = { ...best, why: told.message };
+        if (told.kind === 'permission' || told.kind === 'configuration') return best;
       }
+      const now = clock.now().getTime();
+      // The unfinished last period may still come, or never: it is given one period more.
+      if (best.coverage === 'complete') completeAt ??= now;
+      const leftMs = Math.min(deadline, (completeAt ?? Number.POSITIVE_INFINITY) + periodSeconds * 1_000) - now;
+      if (leftMs <= 0) return best;
+      await clock.sleep(Math.min(pauseMs, leftMs));
+    }
+  }
+
+  return {
+    async read({ vcpus, patienceSeconds, ...job }) {
+      if (vcpus !== undefined) return read({ ...job, vcpus }, patienceSeconds);
+      return { coverage: 'none', hosts: [], why: 'how many vCPUs this instance type has is not known here' };
     },
   };
 }
@@ -93,20 +103,4 @@ function toQueries(jobName: string, host: number, periodSeconds: number): Metric
     },
     ReturnData: true,
   }));
-}
-
-/** How far the CPU series of all hosts came. A sample stands for the period that begins at its time. */
-function judge(hosts: HostSeries[], job: Job, periodSeconds: number): Utilisation {
-  const endSeconds = (job.until.getTime() - job.from.getTime()) / 1_000;
-  const reached = hosts.map(({ cpu }) => (cpu.at(-1)?.at ?? Number.NEGATIVE_INFINITY) + periodSeconds);
-  const silent = hosts.filter(({ cpu }) => cpu.length === 0).map(({ host }) => host);
-  if (silent.length === hosts.length) return { coverage: 'none', hosts: [], why: 'CloudWatch had no data of this job' };
-  if (silent.length > 0) return { coverage: 'partial', hosts, why: `CloudWatch had no data of ${silent.join(', ')}` };
-  const least = Math.min(...reached);
-  if (least >= endSeconds) return { coverage: 'complete', hosts };
-  return {
-    coverage: 'partial',
-    hosts,
-    why: `CloudWatch had data of ${Math.max(0, Math.round(least))} of ${Math.round(endSeconds)} s of training`,
-  };
 }

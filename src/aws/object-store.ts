@@ -18,9 +18,9 @@ const unquote = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
 export function createObjectStore(clients: Clients): ObjectStore {
   const s3 = clients.of(S3Client);
 
-  /** By listing what is ours: unlike HeadBucket its answer has a body that says what is wrong, and a narrow policy allows it. */
+  /** By listing what every role may list: unlike HeadBucket's, the answer has a body that says what is wrong. */
   async function checkBucket(bucket: string): Promise<void> {
-    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: 'trainyard/', MaxKeys: 1 });
+    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: 'trainyard/main/', MaxKeys: 1 });
     await call({ action: 's3:ListBucket', resource: `the bucket ${bucket}` }, () => s3.send(command));
   }
 
