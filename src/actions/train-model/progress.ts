@@ -15,7 +15,8 @@ export function createProgress(record: RunRecord, log: Log): (job: TrainingJob, 
     if (job.secondaryStatus === status && now.getTime() - saidAt < everyMs) return;
     status = job.secondaryStatus;
     saidAt = now.getTime();
-    log.info([`${record.label}: ${status}`, ...describeProgress(record, job, now), ...metrics].join(', '));
+    const rest = job.trainingEnded ? ['waiting for its last log lines and CPU figures'] : metrics;
+    log.info([`${record.label}: ${status}`, ...describeProgress(record, job, now), ...rest].join(', '));
   };
 }
 
@@ -25,5 +26,8 @@ function describeProgress(record: RunRecord, job: TrainingJob, now: Date): strin
   if (!job.trainingStarted) return [`${formatSeconds(since(job.created))} since it was created`, 'nothing billed yet'];
   const seconds = job.billableSeconds ?? Math.max(0, since(job.trainingStarted));
   const usd = findCostUsd(seconds, job.instanceCount, record.price);
-  return [formatSeconds(seconds), usd === undefined ? 'cost unknown' : `${formatUsd(usd)} so far`];
+  return [
+    formatSeconds(seconds),
+    usd === undefined ? 'cost unknown' : `${formatUsd(usd)} ${job.trainingEnded ? 'in all' : 'so far'}`,
+  ];
 }

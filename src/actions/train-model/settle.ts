@@ -28,7 +28,8 @@ export async function settle(
   ]);
   follower.flush();
   // Last metrics settle after the job's end, like CloudWatch's: by now they are there.
-  const late = job.status === 'Completed' && job.metrics.length === 0 ? await deps.jobs.describe(job.name) : undefined;
+  const late =
+    job.status === 'Completed' && job.metrics.length < follower.curves().length ? await deps.jobs.describe(job.name) : undefined;
   return {
     ...applyJob(record, late ?? job, deps.clock.now()),
     state: stateOf(record, job, follower.tail()),

@@ -8,7 +8,7 @@ import { createJob, refuse } from './create.ts';
 import type { Settings, TrainDeps } from './deps.ts';
 import { followLog } from './follow-log.ts';
 import { planRecord, type RecordBasis } from './record-of.ts';
-import { applyJob, settle } from './settle.ts';
+import { applyJob, type Patience, settle } from './settle.ts';
 import { hasEnded, watchJob } from './watch.ts';
 
 /** What is to be done for one run. */
@@ -23,8 +23,12 @@ export interface Training {
   readonly active: ActiveJobs;
 }
 
-const completedPatience = { metricsSeconds: 180, logSeconds: 15 };
-const failedPatience = { metricsSeconds: 15, logSeconds: 15 };
+const logSeconds = 15;
+
+/** CloudWatch settles minutes after the end of a job, on the local cloud within seconds. Whoever waits for a failure wants its log. */
+function getPatience(job: TrainingJob, rehearsal: boolean): Patience {
+  return { logSeconds, metricsSeconds: job.status === 'Completed' && !rehearsal ? 180 : 15 };
+}
 
 /** Carries one decision out, to the run's final record or, with `wait: false`, to the record of a job that runs. */
 export async function trainOne(decision: Decision, training: Training, deps: TrainDeps): Promise<RunRecord> {
@@ -81,9 +85,8 @@ async function follow(record: RunRecord, training: Training, deps: TrainDeps): P
   const follower = followLog(job, settings.spec.metrics, deps);
   try {
     const seen = await watchJob(record, settings.wait ? 'ended' : 'running', follower, deps);
-    const patience = seen.status === 'Completed' ? completedPatience : failedPatience;
     const result: RunRecord = hasEnded(seen)
-      ? await settle(record, seen, follower, patience, deps)
+      ? await settle(record, seen, follower, getPatience(seen, record.rehearsal), deps)
       : { ...applyJob(record, seen, deps.clock.now()), handedOver: true };
     follower.flush();
     active.remove(record.name);
