@@ -8,16 +8,15 @@ export interface Python {
   readonly userBase: string;
 }
 
-const question =
-  'import json, platform, site, sys; print(json.dumps([sys.executable, platform.python_version(), site.getuserbase()]))';
+const question = String.raw`import platform, site, sys; print(sys.executable, platform.python_version(), site.getuserbase(), sep='\n')`;
 
 /** `python3` of PATH. @throws Error that says what to install */
 export async function findPython(): Promise<Python> {
   const answer = await promisify(execFile)('python3', ['-c', question], { timeout: 20_000 }).catch((error: unknown) => {
-    throw new Error('The local cloud runs training code with python3, and there is none in PATH: install Python 3.8 or newer.', {
-      cause: error,
-    });
+    const what =
+      'The local cloud runs training code with python3, and the one in PATH is missing or broken: install Python 3.8 or newer.';
+    throw new Error(what, { cause: error });
   });
-  const [executable, version, userBase] = JSON.parse(answer.stdout) as [string, string, string];
+  const [executable = '', version = '', userBase = ''] = answer.stdout.split('\n');
   return { executable, version, userBase };
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createLineSplitter } from './split-lines.ts';
 
 /** What runs on a machine, and with what. */
@@ -52,7 +52,8 @@ export async function startHost(plan: HostPlan): Promise<Host> {
   const lines = createLineSplitter(plan.onLines);
   child.stdout?.on('data', lines.write);
   child.stderr?.on('data', lines.write);
-  const report = readAll(child.stdio[3] as Readable);
+  const pipe = child.stdio[3];
+  const report = pipe instanceof Readable ? readAll(pipe) : Promise.resolve('');
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -74,7 +75,7 @@ async function readAll(stream: Readable): Promise<string> {
 }
 
 function parseReport(text: string): HostEnd {
-  if (!text.endsWith('\n')) return { exitCode: undefined, cpuSeconds: undefined, killed: true };
-  const report = JSON.parse(text) as { exitCode: number | null; cpuSeconds: number; killed: boolean };
-  return { exitCode: report.exitCode ?? undefined, cpuSeconds: report.cpuSeconds, killed: report.killed };
+  const [, exitCode, cpuSeconds, killed] = /^(\d+) ([\d.]+) ([01])\n$/.exec(text) ?? [];
+  if (exitCode === undefined) return { exitCode: undefined, cpuSeconds: undefined, killed: true };
+  return { exitCode: Number(exitCode), cpuSeconds: Number(cpuSeconds), killed: killed === '1' };
 }

@@ -13,16 +13,22 @@ export function filterLogEvents(records: LogRecords, input: FilterLogEventsReque
   const streams = records
     .streams(group)
     .filter((stream) => input.logStreamNames?.includes(stream.name) ?? stream.name.startsWith(input.logStreamNamePrefix ?? ''));
-  const events = streams
-    .flatMap((stream) => records.visibleEvents(stream).map((event) => ({ ...event, logStreamName: stream.name })))
-    .filter((event) => isWithin(event, input) && matches(event.message) && (!from || comparePosition(event, from) > 0))
-    .sort((a, b) => comparePosition(a, b));
-  const page = events.slice(0, input.limit ?? 10_000);
-  const last = page.at(-1);
+  const found = streams
+    .flatMap((stream) => records.visibleEvents(stream).map((event) => ({ stream, event })))
+    .filter(({ event }) => isWithin(event, input) && matches(event.message) && (!from || comparePosition(event, from) > 0))
+    .sort((a, b) => comparePosition(a.event, b.event));
+  const page = found.slice(0, input.limit ?? 10_000);
+  const last = page.at(-1)?.event;
   return {
-    events: page.map(({ sequence, ...event }) => ({ ...event, eventId: String(sequence).padStart(56, '0') })),
+    events: page.map(({ stream, event: { timestamp, message, ingestionTime, sequence } }) => ({
+      logStreamName: stream.name,
+      timestamp,
+      message,
+      ingestionTime,
+      eventId: String(sequence).padStart(56, '0'),
+    })),
     searchedLogStreams: [],
-    ...(last && events.length > page.length && { nextToken: formatToken({ direction: 'f', ...last }) }),
+    ...(last && found.length > page.length && { nextToken: formatToken({ direction: 'f', ...last }) }),
   };
 }
 

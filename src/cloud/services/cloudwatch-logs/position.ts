@@ -17,7 +17,7 @@ export function formatToken(position: Position): string {
 export function parseToken(token: string): Position {
   const found = /^([fb])\/(\d{28})(\d{28})\/s$/.exec(token);
   if (!found) throw new AwsError('InvalidParameterException', 'The specified nextToken is invalid.');
-  return { direction: found[1] as 'f' | 'b', timestamp: Number(found[2]), sequence: Number(found[3]) };
+  return { direction: found[1] === 'b' ? 'b' : 'f', timestamp: Number(found[2]), sequence: Number(found[3]) };
 }
 
 /** Less than 0: the event lies before the position. */

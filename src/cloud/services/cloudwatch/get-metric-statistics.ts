@@ -1,4 +1,4 @@
-import type { Datapoint, GetMetricStatisticsInput, GetMetricStatisticsOutput } from '@aws-sdk/client-cloudwatch';
+import type { Datapoint, GetMetricStatisticsInput } from '@aws-sdk/client-cloudwatch';
 import { AwsError } from '../../contract.ts';
 import { parseRange, sortIntoBuckets, type Bucket } from './aggregate.ts';
 import { toDimensions } from './dimensions.ts';
@@ -7,8 +7,14 @@ import type { MetricRecords } from './store.ts';
 
 const mostDatapoints = 1440;
 
+/** A unit is whatever was put; only requests are held to the list of units. */
+type Summary = Omit<Datapoint, 'Unit'> & { Unit: string };
+
 /** One metric with several statistics; at most 1,440 periods a call. */
-export function getMetricStatistics(records: MetricRecords, input: GetMetricStatisticsInput): GetMetricStatisticsOutput {
+export function getMetricStatistics(
+  records: MetricRecords,
+  input: GetMetricStatisticsInput,
+): { Label: string; Datapoints: Summary[] } {
   const [plain, extended] = [input.Statistics ?? [], input.ExtendedStatistics ?? []];
   if (plain.length + extended.length === 0) {
     throw new AwsError('MissingRequiredParameterException', 'Must specify either Statistics or ExtendedStatistics');
@@ -30,12 +36,12 @@ export function getMetricStatistics(records: MetricRecords, input: GetMetricStat
   return { Label: metric.name, Datapoints: buckets.map((bucket) => summarise(bucket, plain, extended)) };
 }
 
-function summarise(bucket: Bucket, plain: readonly string[], extended: readonly string[]): Datapoint {
+function summarise(bucket: Bucket, plain: readonly string[], extended: readonly string[]): Summary {
   const values = (names: readonly string[]) =>
     Object.fromEntries(names.map((name) => [name, parseStatistic(name)(bucket.points)]));
   return {
     Timestamp: new Date(bucket.startMs),
-    Unit: (bucket.points[0]?.unit ?? 'None') as NonNullable<Datapoint['Unit']>,
+    Unit: bucket.points[0]?.unit ?? 'None',
     ...values(plain),
     ...(extended.length > 0 && { ExtendedStatistics: values(extended) }),
   };

@@ -42,6 +42,7 @@ function passes(value: string | undefined, { Type: type, Value: wanted = '' }: F
       return value !== undefined && wanted.split(',').includes(value);
     case 'NONE_OF':
       return value === undefined || !wanted.split(',').includes(value);
+    case undefined:
     default:
       throw new AwsError('InvalidParameterException', `The filter type ${type} is unknown.`);
   }

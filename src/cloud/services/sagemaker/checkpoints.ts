@@ -63,6 +63,6 @@ export function findCheckpointSync(
 
 /** A temporary file that was renamed between being listed and being read comes again under its new name. */
 function ignoreVanished(error: unknown): undefined {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   return undefined;
 }

@@ -17,10 +17,6 @@ export interface JobTable {
 
 export function createJobTable({ clock, weather }: { clock: Clock; weather: Weather }): JobTable {
   const jobs = new Map<string, Job>();
-  const found = (job: Job | undefined): Job => {
-    if (!job) throw new AwsError('ValidationException', 'Requested resource not found.');
-    return job;
-  };
   return {
     add: (job) => void jobs.set(job.name, job),
     remove: (job) => void jobs.delete(job.name),
@@ -35,4 +31,9 @@ export function createJobTable({ clock, weather }: { clock: Clock; weather: Weat
       return seen.view;
     },
   };
+}
+
+function found(job: Job | undefined): Job {
+  if (!job) throw new AwsError('ValidationException', 'Requested resource not found.');
+  return job;
 }

@@ -22,7 +22,7 @@ export interface Job {
   readonly state: JobState;
   /** What could be seen of it, and since when; the last is the present. */
   readonly history: { readonly atMs: number; readonly view: DescribeTrainingJobResponse }[];
-  /** Aborted, with an EndReason, when the job shall end. */
+  /** Aborted when the job shall end; `state.endReason` says why. */
   readonly end: AbortController;
   /** Aborted when the cloud closes: no grace, no upload. */
   readonly close: AbortController;
@@ -39,6 +39,7 @@ export interface JobState {
   trainingEnded?: Date;
   modelUri?: string;
   metrics: MetricData[];
+  endReason?: EndReason;
 }
 
 export function createJob(request: CreateTrainingJobRequest, arn: string, clock: Clock): Job {
@@ -73,8 +74,12 @@ export function changeJob(
   });
   const open = state.transitions.at(-1);
   if (open) open.EndTime = now;
-  state.transitions.push({ Status: change.secondaryStatus, StartTime: now, StatusMessage: change.message });
-  if (isOver(job)) state.transitions.push({ ...state.transitions.pop(), EndTime: now } as SecondaryStatusTransition);
+  state.transitions.push({
+    Status: change.secondaryStatus,
+    StartTime: now,
+    StatusMessage: change.message,
+    ...(isOver(job) && { EndTime: now }),
+  });
   job.history.push({ atMs: now.getTime(), view: viewJob(job) });
 }
 

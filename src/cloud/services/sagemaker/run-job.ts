@@ -2,10 +2,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cloud } from '../../contract.ts';
 import type { CorePool, Lease } from '../../machines/cores.ts';
+import type { Python } from '../../machines/find-python.ts';
 import { findCheckpointSync, type CheckpointSync } from './checkpoints.ts';
 import { describeFailure } from './describe-failure.ts';
 import { downloadChannels } from './download-channels.ts';
-import { layOutHost, type HostFolder } from './host-folder.ts';
+import { layOutHost } from './host-folder.ts';
 import { createHostLog, logGroup } from './host-log.ts';
 import { JobFailure } from './job-failure.ts';
 import { changeJob, type EndReason, type Job } from './job.ts';
@@ -79,7 +80,7 @@ async function train(job: Job, executor: Executor, root: string, lease: Lease): 
   void endAfter(job, cloud, (job.request.StoppingCondition?.MaxRuntimeInSeconds ?? 86_400) * 1000, 'max-runtime', over.signal);
   try {
     const machines = await prepareMachines(job, executor, root);
-    introduce(job, machines, lease);
+    introduce(job, machines, lease, machinery.python);
     await downloadChannels(cloud.buckets, job.request, machines, cloud.region);
     const checkpoints = findCheckpointSync(cloud.buckets, job.request, machines);
     await checkpoints?.restore();
@@ -102,22 +103,25 @@ async function train(job: Job, executor: Executor, root: string, lease: Lease): 
 
 async function prepareMachines(job: Job, { cloud, giveAddresses }: Executor, root: string): Promise<Machine[]> {
   const addresses = giveAddresses(job.request.ResourceConfig?.InstanceCount ?? 1);
-  const hosts = addresses.map((address, index): HostFolder => {
+  const machines = addresses.map((address, index): Machine => {
     const label = `algo-${index + 1}`;
-    return { label, address, root: join(root, label), optMl: join(root, label, 'opt/ml') };
+    const log = createHostLog(cloud.logs, cloud.clock, job.name, label);
+    return { label, address, root: join(root, label), optMl: join(root, label, 'opt/ml'), log };
   });
-  for (const host of hosts) await layOutHost(host, job.request, addresses);
-  return hosts.map((host) => ({ ...host, log: createHostLog(cloud.logs, cloud.clock, job.name, host.label) }));
+  for (const machine of machines) await layOutHost(machine, job.request, addresses);
+  return machines;
 }
 
 /** First lines of the log: what a reader must know to read the rest. */
-function introduce(job: Job, machines: readonly Machine[], lease: Lease): void {
+function introduce(job: Job, machines: readonly Machine[], lease: Lease, python: Python): void {
   const image = job.request.AlgorithmSpecification?.TrainingImage ?? 'none';
   const ignored = listIgnored(job.request);
   for (const { log, label, address } of machines) {
-    log.note(`${label} (${address}) is a process tree of this machine; the image ${image} is not run, its command is`);
+    log.note(
+      `${label} is this machine at ${address}: it executes the job's command with its own Python ${python.version}; the image ${image} is not run`,
+    );
     if (lease.cores < machines.length)
-      log.note(`${machines.length} instances share ${lease.cores} cores: they are slower than on machines of their own`);
+      log.note(`${machines.length} instances share ${lease.cores} cores: they are slower than machines of their own`);
     if (ignored.length > 0) log.note(`not simulated: ${ignored.join(', ')}`);
   }
 }
@@ -141,10 +145,13 @@ async function withCheckpoints<Result>(
     (error: unknown) =>
       new JobFailure(`ClientError: Checkpoint upload failed:${error instanceof Error ? error.message : String(error)}`),
   );
-  const result = await work().finally(() => {
+  let result: Result;
+  try {
+    result = await work();
+  } finally {
     over.abort();
-    return saved;
-  });
+    await saved;
+  }
   const failure = await saved;
   if (failure) throw failure;
   return result;
@@ -192,7 +199,7 @@ const stopMessages: Readonly<Record<EndReason, readonly ['Stopped' | 'MaxRuntime
 };
 
 function finishStopped(job: Job, { clock }: Cloud): void {
-  const [secondaryStatus, message] = stopMessages[job.end.signal.reason as EndReason];
+  const [secondaryStatus, message] = stopMessages[job.state.endReason ?? 'stopped'];
   changeJob(job, clock, { secondaryStatus, message, status: 'Stopped', state: { trainingEnded: clock.now() } });
 }
 
@@ -219,5 +226,6 @@ async function endAfter(job: Job, { clock }: Cloud, ms: number, reason: EndReaso
 export function endJob(job: Job, clock: Cloud['clock'], reason: EndReason): void {
   if (job.end.signal.aborted) return;
   changeJob(job, clock, { secondaryStatus: 'Stopping', message: 'Stopping the training job', status: 'Stopping' });
-  job.end.abort(reason);
+  job.state.endReason = reason;
+  job.end.abort();
 }

@@ -64,7 +64,8 @@ export async function startTraining(options: SageMakerOptions = {}, weather: Par
     },
     linesOf: (name: string) =>
       logs
-        .streams('/aws/sagemaker/TrainingJobs')
+        .groups()
+        .flatMap((group) => logs.streams(group.name))
         .filter((stream) => stream.name.startsWith(`${name}/`))
         .flatMap((stream) => stream.events.map((event) => event.message)),
     putObject: async (key: string, text: string) => {
@@ -80,7 +81,8 @@ export async function startTraining(options: SageMakerOptions = {}, weather: Par
 
 export type Training = Awaited<ReturnType<typeof startTraining>>;
 
-export const isOver = (job: DescribeTrainingJobResponse) => ['Completed', 'Failed', 'Stopped'].includes(job.TrainingJobStatus ?? '');
+export const isOver = (job: DescribeTrainingJobResponse) =>
+  ['Completed', 'Failed', 'Stopped'].includes(job.TrainingJobStatus ?? '');
 
 function requestOf(name: string, script: string, more: Partial<CreateTrainingJobRequest>): CreateTrainingJobRequest {
   return {
