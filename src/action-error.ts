@@ -47,6 +47,11 @@ export interface Problem {
   readonly where?: { file: string; line?: number };
 }
 
+/** What is wrong in one sentence, with the input or key before it unless the message begins with it. */
+export function describeProblem({ name, message }: Problem): string {
+  return name === '' || message.startsWith(name) ? message : `${name}: ${message}`;
+}
+
 /** Fails with all problems at once; does nothing when there are none. */
 export function throwProblems(problems: readonly Problem[], kind: ErrorKind = 'input'): void {
   const [first, ...rest] = problems;
@@ -55,7 +60,7 @@ export function throwProblems(problems: readonly Problem[], kind: ErrorKind = 'i
     kind,
     message:
       rest.length === 0
-        ? `${first.name}: ${first.message}`
+        ? describeProblem(first)
         : `${problems.length} problems: ${problems.map((problem) => problem.name).join(', ')}`,
     fix: rest.length === 0 ? first.fix : 'Change each of them as said there.',
     ...(first.where ? { where: first.where } : {}),

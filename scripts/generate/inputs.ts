@@ -23,6 +23,8 @@ export function kindOf(name: string, input: ActionFile['inputs'][string]): Kind 
   if (name.endsWith('-usd')) return 'usd';
   if (name === 'runs') return 'list';
   if (name === 'hyperparameters') return 'map';
+  // Filled in by GitHub from the job, not by people.
+  if (name === 'matrix') return 'text';
   return input.required || input.default ? 'required' : 'text';
 }
 

@@ -1,4 +1,4 @@
-import { ActionError } from '../action-error.ts';
+import { ActionError, describeProblem } from '../action-error.ts';
 import type { Problem } from '../action-error.ts';
 import { createLog } from './log.ts';
 import type { Log } from './ports.ts';
@@ -53,9 +53,8 @@ function annotate(problem: Problem, log: Log, warnOnly: boolean): void {
   else log.error(text, problem.where ?? {});
 }
 
-function sentence({ name, message, fix }: Problem): string {
-  const what = name === '' || message.includes(name) ? message : `${name}: ${message}`;
-  return `${what}\nFix: ${fix}`;
+function sentence(problem: Problem): string {
+  return `${describeProblem(problem)}\nFix: ${problem.fix}`;
 }
 
 function place({ where }: Problem): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { quote } from './finding.ts';
 import type { Finding } from './finding.ts';
 import { findNearest } from './nearest.ts';
+import { findSuggestion } from './suggest.ts';
 import { findNode } from './tree.ts';
 import type { Path, Tree } from './tree.ts';
 
@@ -37,9 +38,7 @@ function describeIssue(issue: z.core.$ZodIssue, prefix: Path, schema: z.ZodType,
   const node = findNode(tree, path);
   if (!node)
     return [{ path, message: `It is missing; it must be ${issue.message}.`, fix: `Add ${String(path.at(-1))}.`, spoilt: [path] }];
-  const nearest =
-    issue.code === 'invalid_value' && node.kind === 'scalar' ? findNearest(node.source, issue.values.map(String)) : undefined;
-  const fix = nearest ? `Write ${nearest}.` : 'Correct the value.';
+  const fix = suggestFix(node, issue, listTypes(schema, path));
   const size = issue.code === 'custom' && node.kind !== 'scalar' ? ` with ${countItems(node)}` : '';
   return [
     {
@@ -67,11 +66,23 @@ function describeUnknownKey(parent: Path, key: string, schema: z.ZodType, tree: 
   return { path, message, fix, spoilt: nearest && free.includes(nearest) ? [path, [...parent, nearest]] : [path] };
 }
 
+function suggestFix(node: Tree, issue: z.core.$ZodIssue, types: readonly z.core.$ZodType[]): string {
+  if (node.kind !== 'scalar') return 'Correct the value.';
+  const nearest = issue.code === 'invalid_value' ? findNearest(node.source, issue.values.map(String)) : undefined;
+  const suggestion = nearest ?? findSuggestion(node, types, (type, value) => z.core.safeParse(type, value).success);
+  return suggestion === undefined ? 'Correct the value.' : `Write ${suggestion}.`;
+}
+
 /** Names a map may have at a path; none where the writer chooses them. */
 function listKeys(schema: z.ZodType, path: Path): string[] {
+  return listTypes(schema, path).flatMap((type) => (type instanceof z.ZodObject ? Object.keys(type.shape) : []));
+}
+
+/** The types a value at a path may have. */
+function listTypes(schema: z.ZodType, path: Path): z.core.$ZodType[] {
   let level = [schema as z.core.$ZodType];
   for (const key of path) level = unwrap(level).flatMap((type) => enter(type, key));
-  return unwrap(level).flatMap((type) => (type instanceof z.ZodObject ? Object.keys(type.shape) : []));
+  return unwrap(level);
 }
 
 function unwrap(types: readonly z.core.$ZodType[]): z.core.$ZodType[] {

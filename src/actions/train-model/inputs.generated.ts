@@ -24,7 +24,7 @@ export interface Inputs {
   /** `false` ends the step once the jobs run; a later run finds and finishes them. */
   readonly wait: boolean;
   /** Tells the legs of a matrix apart. Leave it as it is. */
-  readonly matrix: string;
+  readonly matrix: string | undefined;
 }
 
 /** Reads every input; throws one ActionError with all that is wrong. */
@@ -41,7 +41,7 @@ export function readInputs(reader: InputReader): Inputs {
     allowUnknownPrice: reader.boolean("allow-unknown-price") ?? false,
     force: reader.boolean("force") ?? false,
     wait: reader.boolean("wait") ?? true,
-    matrix: reader.required("matrix"),
+    matrix: reader.text("matrix"),
   };
   throwProblems(reader.problems);
   return inputs;
