@@ -17,7 +17,7 @@ What the script gets
                   shell. Values are passed as they were written; a value that an SDK JSON-quoted ("\\"0.1\\"") loses its quotes
     environment   SM_MODEL_DIR, SM_CHANNEL_<NAME>, SM_HPS, SM_HP_<NAME>, SM_HOSTS, SM_CURRENT_HOST, ... as script mode sets them;
                   SM_CHECKPOINT_DIR (checkpoints/, which SageMaker keeps in S3); MASTER_ADDR, MASTER_PORT, WORLD_SIZE, RANK as
-                  torch.distributed reads them, one process a host
+                  torch.distributed reads them, one process a host; with several hosts NCCL_SOCKET_IFNAME
     folder        code/, with output unbuffered and SIGTERM (a stop, a spot interruption) passed on
 
 What comes back
@@ -203,6 +203,8 @@ def to_environment(job, inherited):
     environment.setdefault("MASTER_PORT", MASTER_PORT)
     environment.setdefault("WORLD_SIZE", str(len(job["hosts"])))
     environment.setdefault("RANK", str(job["hosts"].index(job["current_host"])))
+    if len(job["hosts"]) > 1:
+        environment.setdefault("NCCL_SOCKET_IFNAME", job["network_interface_name"])
     return environment
 
 
@@ -394,7 +396,10 @@ def explain(script, code, tail):
     cause = find_cause(lines)
     if not cause:
         return f"{describe_end(script, code)} It wrote nothing to its error output."
-    return "\n".join([cause, describe_end(script, code), "The end of its error output:", *lines])
+    if lines[-1].strip() == cause:  # it stands first already
+        lines = lines[:-1]
+    end = ["The end of its error output:", *lines] if lines else []
+    return "\n".join([cause, describe_end(script, code), *end])
 
 
 def shorten(text, limit=MAX_FAILURE_CHARACTERS):

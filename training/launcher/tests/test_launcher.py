@@ -139,6 +139,7 @@ class ContractTest(LauncherTest):
         self.assertEqual((env["WORLD_SIZE"], env["RANK"], env["MASTER_ADDR"]), ("2", "1", "algo-1"))
         self.assertEqual((env["SM_CURRENT_HOST"], env["SM_CURRENT_INSTANCE_TYPE"]), ("algo-2", "ml.m5.large"))
         self.assertEqual((env["SM_NETWORK_INTERFACE_NAME"], env["SM_IS_HETERO"]), ("eth1", "false"))
+        self.assertEqual(env["NCCL_SOCKET_IFNAME"], "eth1")
         self.assertEqual(json.loads(env["SM_CURRENT_INSTANCE_GROUP_HOSTS"]), ["algo-1", "algo-2"])
 
     def test_what_the_job_set_itself_stays(self):
@@ -197,7 +198,10 @@ class EndTest(LauncherTest):
         script = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--epochs', type=int)\np.parse_args()\n"
         job = self.job([file_entry("train.py", script)], hyperparameters={"epochs": "three"})
         self.assertEqual(job.run().returncode, 2)
-        self.assertEqual(job.failure().splitlines()[0], "train.py: error: argument --epochs: invalid int value: 'three'")
+        lines = job.failure().splitlines()
+        self.assertEqual(lines[0], "train.py: error: argument --epochs: invalid int value: 'three'")
+        self.assertEqual(lines[1:3], ["train.py ended with exit code 2.", "The end of its error output:"])
+        self.assertEqual(lines.count(lines[0]), 1)
 
     def test_a_killed_script_suggests_memory(self):
         job = self.job([file_entry("train.py", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")])
@@ -213,6 +217,11 @@ class EndTest(LauncherTest):
         self.assertNotIn("key-123456", done.stdout)
         self.assertIn("--tokenizer bert-base", done.stdout)
         self.assertIn("401 for *** and *** at https://***@host/x", job.failure())
+
+    def test_a_single_line_stands_alone(self):
+        job = self.job([file_entry("train.py", "import sys; sys.exit('no data')")])
+        job.run()
+        self.assertEqual(job.failure(), "no data\ntrain.py ended with exit code 1.")
 
     def test_control_characters_stay_out_of_the_failure(self):
         job = self.job([file_entry("train.py", "import sys; sys.exit('\\x1b[31mred\\x1b[0m\\x00 10%\\r20%')")])
