@@ -7,7 +7,7 @@ export interface Command {
 
 /** The command on a line, as the runner reads it: spaces in front are allowed, anything else makes it a plain line. */
 export function findCommand(line: string): Command | undefined {
-  const match = /^\s*::([A-Za-z][\w-]*)(?:\s+([^]*?))?::([^]*)$/.exec(line);
+  const match = /^\s*::([^\s:]+)(?:\s+([^]*?))?::([^]*)$/.exec(line);
   if (!match) return undefined;
   const [, name = '', properties = '', message = ''] = match;
   return { name: name.toLowerCase(), properties: parseProperties(properties), message: unescapeData(message) };

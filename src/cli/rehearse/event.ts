@@ -43,7 +43,12 @@ export function pullOf(facts: RepositoryFacts, actor: string, fork: boolean): Pu
   };
 }
 
-export function createEvent(name: EventName, facts: RepositoryFacts, github: LocalGitHub, pull: Pull): RunEvent {
+export function createEvent(
+  name: EventName,
+  facts: RepositoryFacts,
+  github: Pick<LocalGitHub, 'state' | 'apiUrl' | 'serverUrl'>,
+  pull: Pull,
+): RunEvent {
   const repository = showRepository(github.state, github.apiUrl, github.serverUrl);
   const sender = { login: pull.author, id: 1, type: 'User' };
   if (name === 'pull_request') {

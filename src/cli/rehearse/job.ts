@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JobClaims } from '../../cloud/github/oidc.ts';
 import { githubContext } from './environment.ts';
@@ -181,9 +181,4 @@ function claimsOf(run: Run, plan: JobPlan): JobClaims {
     actor: github.actor,
     ...(name ? { environment: evaluateText(name, scope) } : {}),
   };
-}
-
-/** Removes what the jobs of a run left on disk. */
-export function removeJobFolders(run: Run): void {
-  rmSync(run.temp, { recursive: true, force: true });
 }

@@ -39,41 +39,44 @@ export function runProcess(options: ProcessOptions): Promise<number> {
     });
     const group = child.pid;
     if (group !== undefined) options.guard.add(group);
-    const killGroup = () => signalGroup(group, 'SIGKILL');
     const timers: NodeJS.Timeout[] = [];
+    const closeOutput = () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    };
     const stop = () => {
       child.kill('SIGINT');
       timers.push(
         setTimeout(() => child.kill('SIGTERM'), options.graces.interruptMs),
-        setTimeout(killGroup, options.graces.interruptMs + options.graces.terminateMs),
+        setTimeout(() => signalGroup(group, 'SIGKILL'), options.graces.interruptMs + options.graces.terminateMs),
       );
+    };
+    const end = () => {
+      signalGroup(group, 'SIGKILL');
+      closeOutput();
     };
     const clear = () => {
       for (const timer of timers) clearTimeout(timer);
       options.cancel.removeEventListener('abort', stop);
-      options.kill.removeEventListener('abort', killGroup);
     };
-    if (options.kill.aborted) killGroup();
-    else options.kill.addEventListener('abort', killGroup, { once: true });
+    if (options.kill.aborted) end();
+    else options.kill.addEventListener('abort', end, { once: true });
     if (options.cancel.aborted) stop();
     else options.cancel.addEventListener('abort', stop, { once: true });
     for (const stream of [child.stdout, child.stderr]) readLines(stream, options.onLine);
 
     child.once('error', (error) => {
       clear();
+      options.kill.removeEventListener('abort', end);
       reject(error);
     });
     child.once('exit', () => {
       clear();
-      timers.push(
-        setTimeout(() => {
-          child.stdout.destroy();
-          child.stderr.destroy();
-        }, outputGraceMs),
-      );
+      timers.push(setTimeout(closeOutput, outputGraceMs));
     });
     child.once('close', (code) => {
       clear();
+      options.kill.removeEventListener('abort', end);
       if (group !== undefined) options.guard.remove(group);
       resolve(code ?? -1);
     });

@@ -1,37 +1,18 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Journal, VerifyWebIdentity } from '../../cloud/contract.ts';
-import { createGate, type FaultGate } from '../../cloud/gate.ts';
-import { startGitHub } from '../../cloud/github/start.ts';
-import { createJournal } from '../../cloud/journal.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Cancellation } from './cancellation.ts';
-import { readCloudSetup, rolesOfVariables } from './cloud-setup.ts';
-import { createEvent, findMismatch, mergeCommit, pullOf, pullRequestNumber, type RunEvent } from './event.ts';
+import { readCloudSetup } from './cloud-setup.ts';
+import { createEvent, findMismatch, pullOf, pullRequestNumber, type RunEvent } from './event.ts';
 import { findNode } from './find-node.ts';
-import { startGuard } from './guard.ts';
-import { removeJobFolders } from './job.ts';
 import type { Log } from './log.ts';
 import type { RehearseOptions } from './options.ts';
 import type { Graces } from './process.ts';
 import { readRepository } from './repository.ts';
 import type { Run } from './run.ts';
 import { type JobSummary, runJobs } from './schedule.ts';
+import { openStage, prepareResults, type StartCloud } from './stage.ts';
 import { readWorkflow, type Workflow } from './workflow.ts';
-
-/** Starts the local cloud; its own signature, so that tests can do without one. */
-export type StartCloud = (options: {
-  folder: string;
-  weather: 'calm' | 'aws-like';
-  seed: number;
-  region: string;
-  buckets: string[];
-  roles: { arn: string; trust: string[] | object }[];
-  verifyWebIdentity: VerifyWebIdentity;
-  journal: Journal;
-  gate: FaultGate;
-}) => Promise<{ url: string; close(): Promise<void> }>;
 
 export interface RehearseDeps {
   /** Where the command was called. */
@@ -65,84 +46,44 @@ export async function rehearse(options: RehearseOptions, deps: RehearseDeps): Pr
   const setup = await readCloudSetup(facts.root, options.spec, log);
   const node = findNode(deps.productRoot);
   const results = prepareResults(facts.root);
-  const temp = mkdtempSync(join(tmpdir(), 'trainyard-rehearsal-'));
-
-  const [journal, gate, guard] = [createJournal(clock), createGate(clock), startGuard()];
-  for (const fault of options.faults) gate.addFault(fault);
-  const github = await startGitHub({
-    journal,
-    gate,
-    clock,
-    repository: { owner: facts.owner, name: facts.name, id: 1_000_001, ownerId: 1_001, defaultBranch: facts.defaultBranch },
-    seed: {
-      commits: [...facts.commits, mergeCommit(facts)],
-      branches: { [facts.defaultBranch]: facts.base, [facts.branch]: facts.head },
-      pulls: [pullOf(facts, actor, options.fork)],
-    },
-  });
-  const cloud = await deps.startCloud({
-    folder: join(temp, 'cloud'),
-    weather: options.weather,
-    seed: options.seed,
-    region: setup.region,
-    buckets: setup.buckets,
-    roles: [...setup.roles, ...rolesOfVariables(options.variables, facts)],
-    verifyWebIdentity: github.verifyWebIdentity,
-    journal,
-    gate,
-  });
-  const access = {
-    url: cloud.url,
-    region: setup.region,
-    accessKeyId: 'LOCALCLOUD0000000001',
-    secretAccessKey: 'not-a-secret-the-local-cloud-takes-any',
-  };
+  const pull = pullOf(facts, actor, options.fork);
+  const stage = await openStage({ options, facts, setup, pull, results, clock, startCloud: deps.startCloud });
+  const { github, guard, temp } = stage;
+  const { cancel, kill } = deps.cancellation;
   const runs: { event: RunEvent; jobs: JobSummary[] }[] = [];
-  const shared = {
-    workflow,
-    facts,
-    results,
-    actor,
-    github,
-    cloud: access,
-    clock,
-    log,
-    guard,
-    node: node.path,
-    productRoot: deps.productRoot,
-    variables: options.variables,
-    graces: deps.graces,
-    cancel: deps.cancellation.cancel,
-    kill: deps.cancellation.kill,
-  };
   try {
-    sayHead({ log, facts, options, node, cloudUrl: cloud.url });
+    sayHead({ log, facts, options, node, cloudUrl: stage.cloud.url });
+    const shared = {
+      workflow,
+      facts,
+      results,
+      actor,
+      github,
+      guard,
+      cloud: stage.cloud,
+      node: node.path,
+      clock,
+      log,
+      cancel,
+      kill,
+    };
+    const { productRoot, graces } = deps;
     for (const [index, name] of options.events.entries()) {
-      if (deps.cancellation.cancel.aborted) break;
-      const event = createEvent(name, facts, github, pullOf(facts, actor, options.fork));
+      if (cancel.aborted) break;
+      const event = createEvent(name, facts, github, pull);
       if (!sayEvent(log, workflow, event, facts.changed)) return undefined;
-      const run: Run = { ...shared, event, id: index + 1, temp: join(temp, `run-${index + 1}`) };
+      const folder = join(temp, `run-${index + 1}`);
+      const run: Run = { ...shared, productRoot, graces, event, id: index + 1, temp: folder, variables: options.variables };
       runs.push({ event, jobs: await runJobs(run) });
-      if (!options.keep) removeJobFolders(run);
+      if (!options.keep) rmSync(folder, { recursive: true, force: true });
     }
   } finally {
-    await releaseAll(gate);
-    await cloud.close();
-    await github.close();
-    guard.close();
-    writeFileSync(join(results, 'journal.json'), `${JSON.stringify(journal.entries, null, 2)}\n`);
-    if (options.keep) log.say(`The jobs' folders and the cloud's objects are kept in ${temp}.`);
-    else rmSync(temp, { recursive: true, force: true });
+    await stage.close();
   }
+  if (options.keep) log.say(`The jobs' folders and the cloud's objects are kept in ${temp}.`);
   const comments = github.comments(pullRequestNumber).map((comment) => comment.body);
   if (comments.length > 0) writeFileSync(join(results, 'comment.md'), `${comments.join('\n\n---\n\n')}\n`);
-  return { runs, cancelled: deps.cancellation.cancel.aborted, results, comments };
-}
-
-/** Lets go what a fault still holds, so that nothing waits for a rehearsal that is over. */
-async function releaseAll(gate: FaultGate): Promise<void> {
-  gate.clearFaults();
-  for (const { id } of await gate.held()) gate.release(id);
+  return { runs, cancelled: cancel.aborted, results, comments };
 }
 
 async function openWorkflow(root: string, path: string, log: Log): Promise<Workflow | undefined> {
@@ -157,15 +98,6 @@ async function openWorkflow(root: string, path: string, log: Log): Promise<Workf
   if (!Array.isArray(workflow)) return workflow;
   for (const { file, line, message } of workflow) log.bad(`${file}${line === undefined ? '' : `:${line}`}: ${message}`);
   return undefined;
-}
-
-/** An empty folder that git never sees. */
-function prepareResults(root: string): string {
-  const results = join(root, '.trainyard', 'rehearsal');
-  rmSync(results, { recursive: true, force: true });
-  mkdirSync(results, { recursive: true });
-  writeFileSync(join(root, '.trainyard', '.gitignore'), '*\n');
-  return results;
 }
 
 function sayHead(head: {

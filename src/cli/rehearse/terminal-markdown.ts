@@ -77,7 +77,7 @@ function renderSpan(token: Token, options: TerminalOptions): string {
   }
   if (isType(token, 'image')) return `[picture: ${token.text}]`;
   if (token.type === 'br') return '\n';
-  if (token.type === 'html') return readHtml(token.raw).text;
+  if (token.type === 'html') return /^<br\b/i.test(token.raw) ? '\n' : readHtml(token.raw).text;
   if (isType(token, 'text') && token.tokens) return renderInline(token.tokens, options);
   return 'text' in token && typeof token.text === 'string' ? decode(token.text) : '';
 }

@@ -88,14 +88,13 @@ describe('comments', () => {
   });
 
   test.each([
-    ['65,536 characters', 'x'.repeat(65_536), 201],
-    ['65,536 characters of two UTF-16 units each', '🚂'.repeat(65_536), 201],
-    ['one more', 'x'.repeat(65_537), 422],
-    ['nothing', '', 422],
-  ])('%s', async (_, body, status) => {
+    ['65,536 characters', 'x'.repeat(65_536), 201, ''],
+    ['65,536 characters of two UTF-16 units each', '🚂'.repeat(65_536), 201, ''],
+    ['one more', 'x'.repeat(65_537), 422, 'Validation Failed: Body is too long (maximum is 65536 characters)'],
+    ['nothing', '', 422, 'Validation Failed'],
+  ])('%s', async (_, body, status, message) => {
     const answer = await call('POST', comments, { body });
-    expect(answer.status).toBe(status);
-    if (body.length > 65_536 && status === 422) expect(answer.json.message).toContain('Body is too long (maximum is 65536 characters)');
+    expect([answer.status, answer.json.message ?? '']).toEqual([status, message]);
   });
 
   test('of an issue that is not there are not found', async () => {
@@ -148,7 +147,10 @@ describe('history', () => {
   test('a pull request is found by its head', async () => {
     expect((await call('GET', '/repos/o/r/pulls?head=o:topic')).json).toHaveLength(1);
     expect((await call('GET', '/repos/o/r/pulls?head=o:other')).json).toEqual([]);
-    expect((await call('GET', '/repos/o/r/pulls/7')).json).toMatchObject({ number: 7, head: { sha: 'e', repo: { full_name: 'o/r' } } });
+    expect((await call('GET', '/repos/o/r/pulls/7')).json).toMatchObject({
+      number: 7,
+      head: { sha: 'e', repo: { full_name: 'o/r' } },
+    });
   });
 });
 

@@ -25,6 +25,8 @@ function provider(subjectForm: 'names' | 'names-and-ids' = 'names') {
   return { identity: createIdentityProvider({ clock, subjectForm }), pass: (seconds: number) => void (now += seconds * 1000) };
 }
 
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
 describe('identity tokens', () => {
   test.each([
     ['names', {}, 'repo:o/r:pull_request'],
@@ -56,7 +58,6 @@ describe('identity tokens', () => {
     const { identity } = provider();
     const token = identity.mint(identity.allow(claims), 'x') ?? '';
     const [header = '', payload = '', signature = ''] = token.split('.');
-    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const forged = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), sub: 'repo:o/r:ref:refs/heads/main' };
     await expect(identity.verify(`${header}.${encode(forged)}.${signature}`)).rejects.toThrow('signature');
     await expect(identity.verify(`${encode({ alg: 'none' })}.${payload}.${signature}`)).rejects.toThrow('RS256');
