@@ -20,7 +20,8 @@ const maxFileBytes = 16 << 20;
  */
 export async function readSpec(path: string, options: { environment?: string | undefined; text?: string } = {}): Promise<Spec> {
   const text = options.text ?? (await readText(path));
-  const result = parseSpec(text, path, options.environment);
+  // GitHub finds the file of an annotation by its path from the root of the repository.
+  const result = parseSpec(text, path.replace(/^(?:\.\/+)+/, ''), options.environment);
   if ('spec' in result) return result.spec;
   throwProblems(result.problems);
   throw new Error(`${path} was refused without a reason.`);

@@ -11,7 +11,7 @@ const hyperparameterName = text(
 export const hyperparameters = named(hyperparameterName, verbatim, 100, 'hyperparameters');
 
 /** Why a metric's regular expression cannot be used; undefined when it can. */
-export function findRegexFault(regex: string): string | undefined {
+function findRegexFault(regex: string): string | undefined {
   if (regex.length > 500) return 'it is longer than 500 characters';
   try {
     const groups = (new RegExp(`${regex}|`).exec('')?.length ?? 1) - 1;

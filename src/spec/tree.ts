@@ -17,7 +17,7 @@ export type Scalar = Place & {
   readonly source: string;
 };
 export type Mapping = Place & { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Tree> };
-export type Sequence = Place & { readonly kind: 'list'; readonly items: readonly Tree[] };
+type Sequence = Place & { readonly kind: 'list'; readonly items: readonly Tree[] };
 
 /** A YAML file as values that still know their line and their spelling. */
 export type Tree = Scalar | Mapping | Sequence;

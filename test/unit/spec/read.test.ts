@@ -24,6 +24,7 @@ describe('reading the file', () => {
 
   test('a text that is known already', async () => {
     expect(await readSpec('a.yml', { text: base })).toMatchObject({ path: 'a.yml', volumeGb: 30 });
+    expect(await readSpec('././a/b.yml', { text: base })).toMatchObject({ path: 'a/b.yml' });
   });
 
   test.each([
