@@ -96,7 +96,7 @@ function explainScript({ reason, logTail, entryPoint }: Evidence): Failure {
       fix: `Add it to a requirements.txt beside ${entryPoint}, or choose an image that has it.`,
     };
   }
-  const said = findException(logTail) ?? findException(firstLines(reason));
+  const said = findHeadline(reason) ?? findException(logTail);
   return {
     kind: 'script',
     sentence: `${entryPoint} ${ended}${said === undefined ? '' : `: ${said}`}${said?.endsWith('.') ? '' : '.'}`,
@@ -124,8 +124,13 @@ function findException(lines: readonly string[]): string | undefined {
   return line === undefined ? undefined : shorten(line.trim());
 }
 
-function firstLines(text: string): string[] {
-  return text.split('\n').map((line) => line.replace(/^AlgorithmError:\s*/i, ''));
+/** The launcher puts the line that says most first; SageMaker's own toolkits put only a heading there. */
+function findHeadline(reason: string): string | undefined {
+  const line = firstLine(reason)
+    .replace(/^AlgorithmError:\s*/i, '')
+    .replace(/,? *exit code:? *-?\d+$/i, '')
+    .trim();
+  return /^$|:$|\bexit code\b/i.test(line) ? undefined : line;
 }
 
 function firstLine(text: string): string {

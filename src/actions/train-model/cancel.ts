@@ -1,4 +1,5 @@
 import { ActionError } from '../../action-error.ts';
+import type { RunRecord } from '../../records/record.ts';
 import type { TrainDeps } from './deps.ts';
 
 export function cancelledError(): ActionError {
@@ -23,10 +24,10 @@ export async function orCancelled<T>(promise: Promise<T>, signal: AbortSignal): 
 }
 
 /**
- * The same ports, but after a cancel nothing is created and nothing written through them: what still runs in this process
+ * The same ports, which tell each record that they write, and after a cancel nothing is created and nothing written through them: what still runs in this process
  * cannot undo what the cancel has written.
  */
-export function untilCancelled(deps: TrainDeps): TrainDeps {
+export function untilCancelled(deps: TrainDeps, written: (record: RunRecord) => void): TrainDeps {
   const check = () => {
     if (deps.signal.aborted) throw cancelledError();
   };
@@ -46,6 +47,7 @@ export function untilCancelled(deps: TrainDeps): TrainDeps {
       ...deps.records,
       write: async (record) => {
         check();
+        written(record);
         await deps.records.write(record);
       },
     },

@@ -3,8 +3,10 @@ import type { RunRecord } from '../../records/record.ts';
 import { explainFailure } from '../../training/failure.ts';
 import { formatSeconds } from '../../time/duration.ts';
 
-/** How one run ended: with a record, or with an error before it had an end. */
-export type Result = { readonly label: string; readonly record: RunRecord } | { readonly label: string; readonly error: unknown };
+/** How one run ended: with a record, or with an error and the record as it stood then, if there was one. */
+export type Result =
+  | { readonly label: string; readonly record: RunRecord }
+  | { readonly label: string; readonly error: unknown; readonly record: RunRecord | undefined };
 
 interface Told {
   readonly kind: ErrorKind;

@@ -1,5 +1,5 @@
-import type { RunRecord } from '../../records/record.ts';
 import type { StepResult } from '../../runner/ports.ts';
+import type { Result } from './failures.ts';
 import type { Spec } from '../../spec/spec.ts';
 import { hasResult, rank } from '../../training/comparison.ts';
 
@@ -12,14 +12,16 @@ export interface Outputs {
   readonly costUsd: string;
 }
 
-export function getOutputs(records: readonly RunRecord[], spec: Spec): Outputs {
-  const jobs = records.map((record) => ({
-    label: record.label,
-    job: record.name,
-    status: record.state.status,
-    'cost-usd': record.costUsd ?? null,
-    model: record.model ?? null,
+/** @param results a run without a record came to no create call: its status is `not-created` */
+export function getOutputs(results: readonly Pick<Result, 'label' | 'record'>[], spec: Spec): Outputs {
+  const jobs = results.map(({ label, record }) => ({
+    label,
+    job: record?.name ?? null,
+    status: record?.state.status ?? 'not-created',
+    'cost-usd': record?.costUsd ?? null,
+    model: record?.model ?? null,
   }));
+  const records = results.flatMap(({ record }) => (record ? [record] : []));
   const costs = records.map((record) => record.costUsd);
   const known = costs.every((usd) => usd !== undefined);
   const models = records.filter((record) => hasResult(record) && record.model !== undefined);

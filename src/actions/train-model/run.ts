@@ -1,6 +1,7 @@
 import type { Problem } from '../../action-error.ts';
 import type { RunRecord } from '../../records/record.ts';
-import { createActiveJobs } from './active.ts';
+import { type ActiveJobs, createActiveJobs } from './active.ts';
+import { isJobOf } from '../../training/identity.ts';
 import { orCancelled, untilCancelled } from './cancel.ts';
 import { upload } from './contents.ts';
 import type { Settings, TrainDeps } from './deps.ts';
@@ -27,11 +28,12 @@ export async function run(
   deps: TrainDeps,
 ): Promise<Outputs> {
   const active = createActiveJobs(deps);
-  const guarded = untilCancelled(deps);
+  const written = new Map<string, RunRecord>();
+  const guarded = untilCancelled(deps, (record) => written.set(record.name, record));
   try {
     const preparation = await orCancelled(prepare(settings, warnings, problems, guarded), deps.signal);
     announce(preparation, deps.log);
-    const results = await orCancelled(carryOut(preparation, settings, active, guarded), deps.signal);
+    const results = await orCancelled(carryOut(preparation, { settings, active, written }, guarded), deps.signal);
     return conclude(results, settings, deps);
   } catch (error) {
     if (deps.signal.aborted) await active.stopAll('the workflow was cancelled', cancelGraceMs);
@@ -39,12 +41,14 @@ export async function run(
   }
 }
 
-async function carryOut(
-  preparation: Preparation,
-  settings: Settings,
-  active: ReturnType<typeof createActiveJobs>,
-  deps: TrainDeps,
-): Promise<Result[]> {
+interface Progress {
+  readonly settings: Settings;
+  readonly active: ActiveJobs;
+  /** Every record as it was last written, by the name of its job. */
+  readonly written: ReadonlyMap<string, RunRecord>;
+}
+
+async function carryOut(preparation: Preparation, { settings, active, written }: Progress, deps: TrainDeps): Promise<Result[]> {
   const { decisions, basis, contents, unsettled } = preparation;
   const { region, bucket, spec } = settings;
   if (decisions.some((decision) => decision.kind === 'launch')) await upload(contents, deps);
@@ -69,15 +73,15 @@ async function carryOut(
         return { label, record };
       } catch (error) {
         if (!deps.signal.aborted) deps.log.info(`${label}: failed: ${error instanceof Error ? error.message : String(error)}`);
-        return { label, error };
+        const record = [...written.values()].findLast(({ name }) => isJobOf(decision.plan.baseName, name));
+        return { label, error, record };
       }
     }),
   );
 }
 
 function conclude(results: readonly Result[], settings: Settings, deps: TrainDeps): Outputs {
-  const records: RunRecord[] = results.flatMap((result) => ('record' in result ? [result.record] : []));
-  const outputs = getOutputs(records, settings.spec);
+  const outputs = getOutputs(results, settings.spec);
   writeOutputs(outputs, deps.step);
   const failure = findFailure(results);
   if (failure) throw failure;

@@ -24,7 +24,7 @@ export async function settle(
 ): Promise<RunRecord> {
   const [utilisation] = await Promise.all([
     readUtilisation(record, job, patience, deps),
-    drain(follower, patience.logSeconds, deps),
+    drain(follower, job.trainingStarted ? patience.logSeconds : 0, deps),
   ]);
   follower.flush();
   // Last metrics settle after the job's end, like CloudWatch's: by now they are there.

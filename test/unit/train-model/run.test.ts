@@ -146,6 +146,9 @@ describe('what fails', () => {
     const error = await fail(world);
     expect(error).toMatchObject({ kind: 'permission', fix: 'Allow iam:PassRole.' });
     expect(only(world)).toMatchObject({ state: { status: 'refused' }, costUsd: 0 });
+    expect(JSON.parse(world.outputs.get('jobs') ?? '')).toEqual([
+      { label: 'single', job: `${baseOf('single')}-a1`, status: 'refused', 'cost-usd': 0, model: null },
+    ]);
   });
 
   test('every problem is told at once, before any write', async () => {

@@ -48,6 +48,20 @@ describe('a script', () => {
     expect(failure.sentence).toBe('train.py exited with code 1: ValueError: 133 classes, 132 folders.');
   });
 
+  test('is explained by the line the launcher put first', () => {
+    const reason = 'AlgorithmError: argument --epochs: 0 is too few\ntrain.py ended with exit code 2.\n…, exit code: 2';
+    expect(explain(reason, ['OSError: connection lost']).sentence).toBe(
+      'train.py exited with code 2: argument --epochs: 0 is too few.',
+    );
+  });
+
+  test.each(['ExecuteUserScriptError:\nExitCode 1, exit code: 1', 'train.py ended with exit code 1., exit code: 1'])(
+    'is not explained by a heading: %s',
+    (reason) => {
+      expect(explain(`AlgorithmError: ${reason}`, ['KeyError: 3']).sentence).toBe('train.py exited with code 1: KeyError: 3.');
+    },
+  );
+
   test('that lacks a module is told where to add it', () => {
     const failure = explain('AlgorithmError: , exit code: 1', ["ModuleNotFoundError: No module named 'pandas'"]);
     expect(failure.fix).toContain('requirements.txt beside train.py');
