@@ -36,7 +36,7 @@ export interface LogRecords extends LogStore {
 }
 
 /** @param weather its `logsDelayMs` is read at every look, so that it may change while the cloud runs */
-export function createLogRecords({ clock, weather }: { clock: Clock; weather: Weather }): LogRecords {
+export function createLogRecords({ clock, weather }: { clock: Clock; weather: Pick<Weather, 'logsDelayMs'> }): LogRecords {
   const all = new Map<string, LogGroup>();
   let sequence = 0;
   const nowMs = () => clock.now().getTime();

@@ -27,7 +27,13 @@ export interface MetricRecords extends MetricStore {
 }
 
 /** @param weather its `metricsDelayMs` is read at every look, so that it may change while the cloud runs */
-export function createMetricRecords({ clock, weather }: { clock: Clock; weather: Weather }): MetricRecords {
+export function createMetricRecords({
+  clock,
+  weather,
+}: {
+  clock: Clock;
+  weather: Pick<Weather, 'metricsDelayMs'>;
+}): MetricRecords {
   const series = new Map<string, { metric: Metric; points: DataPoint[] }>();
   const nowMs = () => clock.now().getTime();
   const seen = (point: DataPoint) => point.receivedMs + weather.metricsDelayMs <= nowMs();

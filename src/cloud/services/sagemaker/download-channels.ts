@@ -11,7 +11,7 @@ import { parseS3Uri } from './s3-uri.ts';
 /** Brings every channel to every host: all of it, or each host its share of the objects. @throws JobFailure */
 export async function downloadChannels(
   buckets: Buckets,
-  request: CreateTrainingJobRequest,
+  request: Pick<CreateTrainingJobRequest, 'InputDataConfig' | 'RoleArn'>,
   hosts: readonly HostFolder[],
   region: string,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import type { Call, Weather } from '../../../../src/cloud/contract.ts';
+import * as fc from 'fast-check';
+import type { Call } from '../../../../src/cloud/contract.ts';
 import { createLogHandlers } from '../../../../src/cloud/services/cloudwatch-logs/handlers.ts';
 import { createLogRecords, type LogRecords } from '../../../../src/cloud/services/cloudwatch-logs/store.ts';
 
@@ -15,7 +15,7 @@ beforeEach(() => {
   now = start;
   weather = { logsDelayMs: 0 };
   const clock = { now: () => new Date(now), sleep: () => Promise.resolve() };
-  records = createLogRecords({ clock, weather: weather as Weather });
+  records = createLogRecords({ clock, weather: weather });
   logs = createLogHandlers(records, clock);
 });
 
@@ -46,7 +46,7 @@ describe('reading a stream', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(4), fc.nat(2), fc.integer({ min: 1, max: 4 }))), (steps) => {
         const clock = { now: () => new Date(now), sleep: () => Promise.resolve() };
-        records = createLogRecords({ clock, weather: weather as Weather });
+        records = createLogRecords({ clock, weather: weather });
         logs = createLogHandlers(records, clock);
         write('first');
         let token: string | undefined;
@@ -65,7 +65,10 @@ describe('reading a stream', () => {
   });
 
   test('from the tail, backwards', () => {
-    for (const message of ['a', 'b', 'c', 'd']) (now++, write(message));
+    for (const message of ['a', 'b', 'c', 'd']) {
+      now++;
+      write(message);
+    }
     const last = logs.GetLogEvents({ logGroupName: 'group', logStreamName: 'stream', limit: 2 });
     expect(messagesOf(last)).toEqual(['c', 'd']);
     const before = logs.GetLogEvents({ logGroupName: 'group', logStreamName: 'stream', nextToken: last.nextBackwardToken });

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import type { Weather } from '../../../../src/cloud/contract.ts';
 import { createMetricHandlers } from '../../../../src/cloud/services/cloudwatch/handlers.ts';
 import { createMetricRecords, type MetricRecords } from '../../../../src/cloud/services/cloudwatch/store.ts';
 
@@ -15,7 +14,7 @@ beforeEach(() => {
   now = start + 600_000;
   weather = { metricsDelayMs: 0 };
   const clock = { now: () => new Date(now), sleep: () => Promise.resolve() };
-  records = createMetricRecords({ clock, weather: weather as Weather });
+  records = createMetricRecords({ clock, weather: weather });
   metrics = createMetricHandlers(records, clock);
 });
 
@@ -144,13 +143,13 @@ test('in some weather points show later', () => {
   expect(valuesOf(60, 'Sum')).toEqual([5]);
 });
 
-describe('PutMetricData', () => {
-  const send = (datum: object) =>
-    metrics.PutMetricData({
-      Namespace: 'N',
-      MetricData: [{ MetricName: 'CPU', Dimensions: [{ Name: 'Host', Value: 'job/algo-1' }], Timestamp: at(61.5), ...datum }],
-    });
+const send = (datum: object) =>
+  metrics.PutMetricData({
+    Namespace: 'N',
+    MetricData: [{ MetricName: 'CPU', Dimensions: [{ Name: 'Host', Value: 'job/algo-1' }], Timestamp: at(61.5), ...datum }],
+  });
 
+describe('PutMetricData', () => {
   test.each([
     ['a value', { Value: 4 }, [1, 4, 4]],
     ['values with counts', { Values: [1, 5], Counts: [3, 1] }, [4, 8, 5]],
@@ -172,10 +171,11 @@ describe('PutMetricData', () => {
   });
 });
 
+const names = (input: object) => metrics.ListMetrics(input).Metrics?.map((metric) => metric.MetricName);
+
 test('metrics are listed by namespace, name and dimensions', () => {
   put([0, 1]);
   records.put('N', { Host: 'job/algo-2' }, 'Memory', 'Percent', [{ at: at(0), value: 1 }]);
-  const names = (input: object) => metrics.ListMetrics(input).Metrics?.map((metric) => metric.MetricName);
   expect(names({})).toEqual(['CPU', 'Memory']);
   expect(names({ MetricName: 'CPU', Namespace: 'N' })).toEqual(['CPU']);
   expect(names({ Dimensions: [{ Name: 'Host' }] })).toEqual(['CPU', 'Memory']);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createCpuMeter } from '../../../../src/cloud/machines/cpu-meter.ts';
 import type { Sample } from '../../../../src/cloud/machines/sampler.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createLineSplitter } from '../../../../src/cloud/machines/split-lines.ts';
 
 function split(chunks: readonly Buffer[]): string[] {

@@ -14,8 +14,8 @@ const ask = (filters: Record<string, string>, type: FilterType = 'TERM_MATCH') =
     ServiceCode: 'AmazonSageMaker',
     Filters: Object.entries(filters).map(([Field, Value]) => ({ Type: type, Field, Value })),
   });
-const read = (filters: Record<string, string>) =>
-  (ask(filters).PriceList ?? []).map((text) => JSON.parse(String(text)) as Document);
+const parse = (text: unknown): Document => JSON.parse(String(text));
+const read = (filters: Record<string, string>): Document[] => (ask(filters).PriceList ?? []).map(parse);
 const priceOf = (document: Document | undefined) =>
   Object.values(document?.terms.OnDemand ?? {}).flatMap((term) =>
     Object.values(term.priceDimensions).map(({ unit, pricePerUnit }) => [unit, pricePerUnit.USD]),
@@ -62,7 +62,7 @@ describe('the price list', () => {
       all.push(...(page.PriceList ?? []).map(String));
       NextToken = page.NextToken;
     } while (NextToken !== undefined);
-    const skus = all.map((text) => (JSON.parse(text) as Document).product.sku);
+    const skus = all.map((text) => parse(text).product.sku);
     expect(new Set(skus).size).toBe(skus.length);
     expect(skus.length).toBeGreaterThan(table.rows.length * 4);
   });
