@@ -91,6 +91,8 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   const server = createServer((request, response) => void handle(request, response));
   // Long enough for a request that a test holds back; a client that stopped in the middle does not stay for ever.
   server.requestTimeout = 10 * 60_000;
+  // Longer than clients keep idle connections: none is cut in the moment it is used again.
+  server.keepAliveTimeout = 65_000;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // No AWS client sends it: a web page that tries its luck with local ports does.

@@ -16,12 +16,24 @@ export interface ShapedError {
   readonly members: Readonly<Record<string, unknown>>;
 }
 
+/** Of codes that services answer without a shape for them. */
+const knownStatus: Readonly<Record<string, number>> = {
+  AccessDenied: 403,
+  InternalError: 500,
+  InternalFailure: 500,
+  InternalServerError: 500,
+  InternalServerException: 500,
+  ServiceUnavailable: 503,
+  SlowDown: 503,
+};
+
 export function shapeError(service: WireService, error: AwsError): ShapedError {
   const shape = service.errors.get(error.code);
   const traits = shape?.getMergedTraits() ?? {};
   const query = traits['awsQueryError'];
-  const modelled = Array.isArray(query) ? query[1] : traits['httpError'];
-  const status = error.status ?? (typeof modelled === 'number' ? modelled : traits.error === 'server' ? 500 : 400);
+  const modelled: unknown = Array.isArray(query) ? query[1] : traits['httpError'];
+  const byFault = traits.error === 'server' ? 500 : 400;
+  const status = error.status ?? (typeof modelled === 'number' ? modelled : (knownStatus[error.code] ?? byFault));
   return {
     shape,
     name: shape?.getName() ?? error.code,

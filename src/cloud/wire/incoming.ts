@@ -92,6 +92,7 @@ const maxDrainMs = 5_000;
  */
 export async function drain(request: IncomingMessage): Promise<boolean> {
   if (request.complete && request.readableEnded) return true;
+  if (request.destroyed) return false;
   request.unpipe();
   let bytes = 0;
   const drained = new Promise<boolean>((resolve) => {

@@ -79,10 +79,14 @@ async function decode(dialect: RestDialect, schema: NormalizedSchema, bytes: Buf
   );
 }
 
+/** What a presigned URL carries, beside `X-Amz-…`. */
+const presigned = ['AWSAccessKeyId', 'Expires', 'Signature'];
+
 /** Query keys that are neither in the template, nor a member, nor part of a presigned URL. */
 function unknownQueryKeys(operation: Operation, query: URLSearchParams): string[] {
   const known = new Set([
     'x-id',
+    ...presigned,
     ...new URLSearchParams(operation.http?.template.split('?')[1] ?? '').keys(),
     ...Object.values(operation.input.getMemberSchemas()).map((member) => member.getMergedTraits().httpQuery),
   ]);

@@ -24,12 +24,12 @@ export function writeRest(
   const parts = takeApart(operation.output, output);
   const special = dialect.findSpecial?.(operation, output);
   const body = special ?? writeBody(dialect, operation, parts);
-  const isText = typeof body === 'string' && !isRaw(parts.payload?.value);
+  const isDocument = body !== undefined && !isRaw(parts.payload?.value);
   return {
     // A part of an object is the one answer with another status than its template's.
     status: output['ContentRange'] === undefined ? (operation.http?.status ?? 200) : 206,
     headers: {
-      ...(isText ? { 'content-type': dialect.contentType } : {}),
+      ...(isDocument ? { 'content-type': dialect.contentType } : {}),
       ...parts.headers,
       [dialect.requestIdHeader]: requestId,
     },
@@ -73,8 +73,8 @@ function writeBody(dialect: RestDialect, operation: Operation, { payload, body, 
 const isRaw = (value: unknown): value is Readable | Uint8Array | string =>
   value instanceof Readable || value instanceof Uint8Array || typeof value === 'string';
 
-function encode(dialect: RestDialect, schema: NormalizedSchema, value: unknown): string {
+function encode(dialect: RestDialect, schema: NormalizedSchema, value: unknown): string | Uint8Array {
   const serializer = dialect.codec().createSerializer();
   serializer.write(schema, value);
-  return Buffer.from(serializer.flush()).toString();
+  return serializer.flush();
 }

@@ -98,6 +98,8 @@ function signature(request: WireRequest): { accessKeyId: string; region: string;
 
 const signingScope = (request: WireRequest): string | undefined => signature(request)?.service;
 /** Access key a request is signed with; undefined when it is not signed. Signatures themselves are not checked. */
-export const accessKeyOf = (request: WireRequest): string | undefined => signature(request)?.accessKeyId;
+export const accessKeyOf = (request: WireRequest): string | undefined =>
+  // Presigned URLs of the second signature version name the key and no scope; boto3 still makes them.
+  signature(request)?.accessKeyId ?? request.query.get('AWSAccessKeyId') ?? undefined;
 /** Region a request is signed for. */
 export const regionOf = (request: WireRequest): string | undefined => signature(request)?.region;

@@ -87,13 +87,25 @@ async function answer(
       principal: caller,
       headers: request.headers,
     });
-    if ((await options.gate.pass(entry, 'after')) === 'reset') return noteReset(entry);
+    if ((await passAfter(options.gate, entry, output)) === 'reset') return noteReset(entry);
     if (!route.operation) throw refuseUnknown(service, route.operationName);
     return note(entry, protocol.write(service, route.operation, output, requestId));
   } catch (error) {
     const known = asAwsError(error);
     entry.error = `${known.code}: ${known.message}`;
     return note(entry, protocol.fail(service, known, requestId));
+  }
+}
+
+/** An answer that does not leave gives its streams back. */
+async function passAfter(gate: Gate, entry: JournalEntry, output: Record<string, unknown>): Promise<'go' | 'reset'> {
+  let leaves = false;
+  try {
+    const outcome = await gate.pass(entry, 'after');
+    leaves = outcome === 'go';
+    return outcome;
+  } finally {
+    if (!leaves) for (const member of Object.values(output)) if (member instanceof Readable) member.destroy();
   }
 }
 

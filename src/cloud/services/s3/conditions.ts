@@ -1,6 +1,8 @@
 import { notModified, preconditionFailed } from './errors.ts';
 import type { StoredObject } from './store.ts';
 
+type Existing = Pick<StoredObject, 'etag' | 'modified'>;
+
 export interface WriteConditions {
   readonly IfMatch?: string | undefined;
   readonly IfNoneMatch?: string | undefined;
@@ -12,11 +14,11 @@ export interface ReadConditions extends WriteConditions {
 }
 
 const unquote = (etag: string) => etag.trim().replaceAll(/^(W\/)?"?|"$/g, '');
-const names = (header: string, object: StoredObject) =>
+const names = (header: string, object: Existing) =>
   header.trim() === '*' || header.split(',').some((etag) => unquote(etag) === unquote(object.etag));
 
 /** Throws PreconditionFailed when a write must not replace what is there (or must replace something and there is nothing). */
-export function checkWrite(conditions: WriteConditions, existing: StoredObject | undefined): void {
+export function checkWrite(conditions: WriteConditions, existing: Existing | undefined): void {
   if (conditions.IfNoneMatch !== undefined && existing && names(conditions.IfNoneMatch, existing))
     throw preconditionFailed('If-None-Match');
   if (conditions.IfMatch !== undefined && !(existing && names(conditions.IfMatch, existing)))
@@ -24,7 +26,7 @@ export function checkWrite(conditions: WriteConditions, existing: StoredObject |
 }
 
 /** Throws PreconditionFailed or NotModified, in the order of RFC 9110. */
-export function checkRead(conditions: ReadConditions, object: StoredObject): void {
+export function checkRead(conditions: ReadConditions, object: Existing): void {
   const { IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince } = conditions;
   // Dates in headers have whole seconds.
   const modified = Math.floor(object.modified.getTime() / 1000) * 1000;
