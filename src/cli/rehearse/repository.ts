@@ -6,6 +6,7 @@ import type { Commit } from '../../cloud/github/state.ts';
 
 const run = promisify(execFile);
 const historyLength = 51;
+const defaultBranch = 'main';
 
 /** What the rehearsal takes from the user's git repository. */
 export interface RepositoryFacts {
@@ -32,7 +33,8 @@ export async function readRepository(folder: string): Promise<RepositoryFacts> {
   if (!root || !log) return withoutGit(folder);
   const commits = log.trimEnd().split('\n').map(parseCommit);
   const head = commits[0]?.sha ?? '';
-  const base = commits[0]?.parents[0] ?? head;
+  const forkPoint = await findForkPoint(root, head);
+  const base = commits.find(({ sha }) => sha === forkPoint)?.sha ?? commits[0]?.parents[0] ?? head;
   const [remote, branch, status, diff] = await Promise.all([
     git(root, 'remote', 'get-url', 'origin'),
     git(root, 'symbolic-ref', '--short', 'HEAD'),
@@ -40,7 +42,6 @@ export async function readRepository(folder: string): Promise<RepositoryFacts> {
     git(root, 'diff', '--name-only', '-z', '--no-renames', base, 'HEAD'),
   ]);
   const dirty = splitNul(status).map((entry) => entry.slice(3));
-  const defaultBranch = 'main';
   const current = branch?.trim();
   return {
     root,
@@ -71,6 +72,15 @@ async function git(cwd: string, ...args: string[]): Promise<string | undefined> 
   }
 }
 
+/** Where the work left the default branch; undefined on that branch itself, or where it is not known. */
+async function findForkPoint(root: string, head: string): Promise<string | undefined> {
+  for (const branch of [`origin/${defaultBranch}`, defaultBranch]) {
+    const sha = (await git(root, 'merge-base', 'HEAD', branch))?.trim();
+    if (sha && sha !== head) return sha;
+  }
+  return undefined;
+}
+
 function parseCommit(line: string): Commit {
   const [sha = '', parents = '', date = '', message = ''] = line.split('\u001F');
   return { sha, parents: parents.split(' ').filter(Boolean), date: new Date(date).toISOString(), message };
@@ -96,7 +106,7 @@ function withoutGit(folder: string): RepositoryFacts {
     head,
     base,
     branch: 'rehearsal',
-    defaultBranch: 'main',
+    defaultBranch,
     git: false,
     dirty: [],
     changed: [],

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLog } from '../../../src/cli/rehearse/log.ts';
 import { parseOptions } from '../../../src/cli/rehearse/options.ts';
 import { rehearse } from '../../../src/cli/rehearse/rehearse.ts';
+import { readRepository } from '../../../src/cli/rehearse/repository.ts';
 import { systemClock } from '../../../src/time/clock.ts';
 
 let folder: string;
@@ -392,5 +393,51 @@ jobs:
     const temp = lines.find((line) => line.includes('trainyard-rehearsal-') && line.endsWith('_temp')) ?? '';
     expect(temp).not.toBe('');
     expect(existsSync(temp)).toBe(false);
+  });
+});
+
+describe('the git repository', () => {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: folder, encoding: 'utf8' });
+  const commit = (message: string) => {
+    write({ [`${message}.txt`]: message });
+    git('add', '-A');
+    git('commit', '-qm', message);
+    return git('rev-parse', 'HEAD').trim();
+  };
+
+  test('gives commits, branch and base; what is not committed is said; ignored files are not checked out', async () => {
+    git('init', '-qb', 'main');
+    write({ '.gitignore': 'secret.txt\n' });
+    const base = commit('one');
+    git('switch', '-qc', 'topic');
+    commit('two');
+    const tip = commit('three');
+    write({ 'secret.txt': 'x', 'new.txt': 'x' });
+    const { lines } = await play(`${head}
+jobs:
+  a:
+    runs-on: x
+    steps:
+      - ${checkout}
+      - run: 'ls *.txt | xargs; jq -r ".pull_request | .head.sha, .base.sha, .head.ref" "$GITHUB_EVENT_PATH" 2>/dev/null || grep -o "\\"sha\\": \\"[^\\"]*" "$GITHUB_EVENT_PATH"'
+`);
+    expect(lines).toContain('new.txt one.txt three.txt two.txt');
+    expect(lines.filter((line) => line.includes(base))).toHaveLength(1);
+    expect(lines.some((line) => line.includes(tip))).toBe(true);
+    expect(lines.join('\n')).toContain('uncommitted changes in the working tree');
+    expect(git('status', '--porcelain')).not.toContain('.trainyard');
+  });
+
+  test('on the default branch the base is the commit before', async () => {
+    git('init', '-qb', 'main');
+    const base = commit('one');
+    commit('two');
+    expect(await readRepository(folder)).toMatchObject({
+      base,
+      branch: 'rehearsal',
+      defaultBranch: 'main',
+      changed: ['two.txt'],
+    });
   });
 });
