@@ -32,6 +32,8 @@ describe('training curves', () => {
   ])('show nothing in %s', (_, curves) => expect(readCurves(curves)).toEqual([]));
 });
 
+const use = (average: number, peak: number) => ({ average, peak, hosts: [], silentHosts: 0 });
+
 describe('the next size', () => {
   const prices: Record<string, number> = { 'ml.m5.large': 0.115, 'ml.m5.2xlarge': 0.461 };
   const sizes: Sizes = {
@@ -44,8 +46,6 @@ describe('the next size', () => {
       date: '2026-11-01',
     }),
   };
-  const use = (average: number, peak: number) => ({ average, peak, hosts: [], silentHosts: 0 });
-
   test('is larger when the CPU was the limit, with the time at which it pays', () => {
     const advice = findBetterSize(record({ billedSeconds: 1000 }), use(92, 100), use(50, 60), sizes);
     expect(advice).toMatchObject({ direction: 'larger', instanceType: 'ml.m5.2xlarge', vcpus: 8 });

@@ -13,9 +13,7 @@ describe('the average of a series', () => {
     ['a hole, which was not measured', points([0, 10], [1, 100], [4, 10], [5, 10]), (10 + 200 + 10 + 10) / 5],
     ['samples at one instant', points([3, 10], [3, 30]), 30],
   ])('of %s', (_, series, average) => {
-    const measured = averageOf(series);
-    if (average === undefined) expect(measured).toBeUndefined();
-    else expect(measured).toBeCloseTo(average);
+    expect(Math.round((averageOf(series) ?? -1) * 1e9)).toBe(Math.round((average ?? -1) * 1e9));
   });
 });
 

@@ -1,10 +1,11 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { createPullRequests } from '../../../src/github/pull-requests.ts';
 import type { Log } from '../../../src/runner/ports.ts';
 
 type Reply = { status: number; body?: unknown; headers?: Record<string, string> };
-type Answer = (request: { method: string; path: string; query: URLSearchParams; body: { body?: string } }) => Reply;
+type Answer = (request: { method: string; path: string; query: URLSearchParams; body: { body?: string | undefined } }) => Reply;
 
 let server: Server;
 let apiUrl: string;
@@ -22,23 +23,26 @@ const comment = (id: number, body: string, login = 'github-actions[bot]') => ({
   user: { login },
 });
 
-async function readBody(request: IncomingMessage): Promise<{ body?: string }> {
+async function readBody(request: IncomingMessage): Promise<{ body?: string | undefined }> {
   let text = '';
   for await (const chunk of request) text += String(chunk);
-  return text === '' ? {} : (JSON.parse(text) as { body?: string });
+  return text === '' ? {} : z.object({ body: z.string().optional() }).parse(JSON.parse(text));
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readBody(request);
+  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  requests.push(`${request.method} ${url.pathname}`);
+  const reply = answer({ method: request.method ?? '', path: url.pathname, query: url.searchParams, body });
+  response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+  response.end(reply.body === undefined ? '' : JSON.stringify(reply.body));
 }
 
 beforeEach(async () => {
   requests = [];
   slept.length = 0;
   server = createServer((request, response) => {
-    void readBody(request).then((body) => {
-      const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-      requests.push(`${request.method} ${url.pathname}`);
-      const reply = answer({ method: request.method ?? '', path: url.pathname, query: url.searchParams, body });
-      response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-      response.end(reply.body === undefined ? '' : JSON.stringify(reply.body));
-    });
+    void respond(request, response);
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -157,9 +161,10 @@ describe('trouble', () => {
   });
 });
 
+const pull = (number: number, state: string, sha: string) => ({ number, state, head: { sha } });
+
 describe('history', () => {
   test('finds the open pull request whose head the commit is', async () => {
-    const pull = (number: number, state: string, sha: string) => ({ number, state, head: { sha } });
     answer = () => ({ status: 200, body: [pull(1, 'closed', 'abc'), pull(2, 'open', 'def'), pull(3, 'open', 'abc')] });
     expect(await open().findByHead('abc')).toBe(3);
   });

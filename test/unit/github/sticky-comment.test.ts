@@ -146,11 +146,11 @@ test('two writers leave one comment, however their calls interleave', async () =
       for (let turn = state % 7; turn > 0; turn -= 1) await Promise.resolve();
     };
     const slow: Comments = {
-      list: () => pause().then(fake.comments.list),
+      list: () => pause().then(() => fake.comments.list()),
       create: (body) => pause().then(() => fake.comments.create(body)),
       update: (id, body) => pause().then(() => fake.comments.update(id, body)),
       remove: (id) => pause().then(() => fake.comments.remove(id)),
-      findLogin: () => pause().then(fake.comments.findLogin),
+      findLogin: () => pause().then(() => fake.comments.findLogin()),
     };
     await Promise.all(['one', 'two'].map((words) => putComment(slow, marker, text(words), never)));
     expect(fake.stored).toHaveLength(1);

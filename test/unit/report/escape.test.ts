@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { marked, type Token } from 'marked';
 import type { Block, Text } from '../../../src/report/document.ts';
 import { findSafeLink, toOneLine } from '../../../src/report/escape.ts';
@@ -11,7 +11,7 @@ const toMarkdown = (blocks: readonly Block[]) => joinWithin(toMarkdownPieces(blo
 
 /** Characters that mean something to Markdown, HTML or GitHub, often enough to meet. */
 const hostile = fc.oneof(
-  fc.string({ unit: fc.constantFrom(...'\\`|*_[]<>~&$#@!()-+=:1. \n\r\tab/"\''), maxLength: 30 }),
+  fc.string({ unit: fc.constantFrom(...Array.from('\\`|*_[]<>~&$#@!()-+=:1. \n\r\tab/"\'')), maxLength: 30 }),
   fc.constantFrom(
     '@octocat',
     '#12',
@@ -102,8 +102,7 @@ describe('text in Markdown', () => {
   test('of a log ends no fence and no fold', () => {
     const lines = ['```', '````', '</details>', '~~~', 'plain'];
     const tokens = marked.lexer(toMarkdown([{ kind: 'details', summary: '</summary><b>', body: { kind: 'code', lines } }]));
-    const code = tokens.find((token) => token.type === 'code');
-    expect(code?.['text']).toBe(lines.join('\n'));
+    expect(tokens.find((token) => token.type === 'code')).toMatchObject({ text: lines.join('\n') });
     expect(tokens.filter((token) => token.type === 'html').map((token) => token.raw.trim())).toEqual([
       '<details>\n<summary>&#60;/summary&#62;&#60;b&#62;</summary>',
       '</details>',

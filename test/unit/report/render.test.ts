@@ -98,6 +98,8 @@ describe('the first lines', () => {
   });
 });
 
+const leg = (epochs: number) => record({ workflow: { ...record().workflow, matrix: JSON.stringify({ epochs }) } });
+
 describe('the table', () => {
   test('shows a few runs side by side with their change since main', () => {
     const markdown = markdownOf({});
@@ -119,16 +121,15 @@ describe('the table', () => {
   });
 
   test('gives each leg of a matrix its name', () => {
-    const leg = (epochs: number) => record({ workflow: { ...record().workflow, matrix: JSON.stringify({ epochs }) } });
     const markdown = markdownOf({ records: [leg(1), leg(2)] });
     expect(markdown).toContain('✅ single (epochs:1)');
     expect(markdown).toContain('✅ single (epochs:2)');
   });
 });
 
-describe('the chart', () => {
-  const chartOf = (records: RunRecord[]) => /```mermaid\n([^]*?)\n```/.exec(renderReport(input({ records })).markdown)?.[1];
+const chartOf = (records: RunRecord[]) => /```mermaid\n([^]*?)\n```/.exec(renderReport(input({ records })).markdown)?.[1];
 
+describe('the chart', () => {
   test('has as many points on every line, none missing', () => {
     const lines = [...(chartOf([record(), multi])?.matchAll(/line "(.*?)" \[(.*?)\]/g) ?? [])];
     expect(lines.map((line) => line[1])).toEqual(['single', 'multi']);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { joinWithin, type Piece } from '../../../src/report/shorten.ts';
 
 const table = (rows: number, weight: number): Piece => ({
