@@ -18,19 +18,24 @@ export function getOutputs(results: readonly Pick<Result, 'label' | 'record'>[],
     label,
     job: record?.name ?? null,
     status: record?.state.status ?? 'not-created',
-    'cost-usd': record?.costUsd ?? null,
+    'cost-usd': record?.costUsd === undefined ? null : round(record.costUsd),
     model: record?.model ?? null,
   }));
   const records = results.flatMap(({ record }) => (record ? [record] : []));
   const costs = records.map((record) => record.costUsd);
-  const known = costs.every((usd) => usd !== undefined);
+  const known = records.length === results.length && costs.every((usd) => usd !== undefined);
   const models = records.filter((record) => hasResult(record) && record.model !== undefined);
   const best = models.length === 1 ? models[0] : rank(models, spec.tune?.objective).best?.record;
   return {
     jobs: JSON.stringify(jobs),
     model: best?.model ?? '',
-    costUsd: known ? String(Number(costs.reduce((sum, usd) => sum + usd, 0).toFixed(6))) : '',
+    costUsd: known ? String(round(costs.reduce((sum, usd) => sum + usd, 0))) : '',
   };
+}
+
+/** To a ten-thousandth of a cent: a sum of floating-point numbers has digits that mean nothing. */
+function round(usd: number): number {
+  return Number(usd.toFixed(6));
 }
 
 export function writeOutputs(outputs: Outputs, step: StepResult): void {
