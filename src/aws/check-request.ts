@@ -64,7 +64,7 @@ function checkType({ instanceType }: TrainingJobRequest): Problem[] {
     (wellFormed && !known.some((type) => type.startsWith(family)) && !findNearest(instanceType, known))
   )
     return [];
-  const nearest = findNearest(instanceType, known) ?? known.find((type) => type === `ml.${instanceType}`);
+  const nearest = known.find((type) => type === `ml.${instanceType}`) ?? findNearest(instanceType, known);
   const sizes = known.filter((type) => type.startsWith(family));
   const allowed = sizes.length > 0 ? `that family has ${sizes.join(', ')}` : 'a training type looks like ml.m5.xlarge';
   return [

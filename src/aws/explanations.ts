@@ -113,16 +113,15 @@ const roleNotAssumable: Explain = ({ text }, { resource }) => {
   return {
     kind: 'permission',
     message: `The service could not assume ${role ?? 'the execution role'} for ${resource}.`,
-    fix: 'Set `roles.training` to the TrainingRole output of infra/bootstrap.yml. The role must exist in this account and trust sagemaker.amazonaws.com; a role made seconds ago may need a minute.',
+    fix: 'Set `roles.training` as the outputs of infra/bootstrap.yml say. The role must exist in this account and trust sagemaker.amazonaws.com; a role made seconds ago may need a minute.',
   };
 };
 
 const quota: Explain = ({ code, text }) => {
   if (code !== 'ResourceLimitExceeded' && code !== 'VcpuLimitExceeded' && code !== 'LimitExceededException') return undefined;
   const [, name, limit, used, asked] =
-    /service limit '([^']+)' is (\d+)[^,]*, with current utilization of (\d+)[^,]*(?: and a request delta of (\d+))?/.exec(
-      text,
-    ) ?? [];
+    /service limit '([^']+)' is (\d+)\b[^,]*, with current utilization of (\d+)\b.*?(?:request delta of (\d+)|$)/.exec(text) ??
+    [];
   if (name === undefined) {
     const elsewhere = /not available in this region/i.test(text);
     return elsewhere

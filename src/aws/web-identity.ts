@@ -68,7 +68,7 @@ async function assumeRole(sts: STSClient, { roleArn, mint, sessionName, mask }: 
 function explain(error: unknown, roleArn: string, token: string): ActionError {
   const code = findCode(error);
   const subject = findSubject(token);
-  if (code === 'AccessDenied') {
+  if (code === 'AccessDenied' || code === 'AccessDeniedException') {
     return new ActionError({
       kind: 'permission',
       message: `The role ${roleArn} does not let this job assume it, or does not exist. The job's token says: sub ${subject}, aud ${audience}.`,
@@ -76,7 +76,7 @@ function explain(error: unknown, roleArn: string, token: string): ActionError {
       cause: error,
     });
   }
-  if (code === 'InvalidIdentityToken') {
+  if (code === 'InvalidIdentityToken' || code === 'InvalidIdentityTokenException') {
     return new ActionError({
       kind: 'configuration',
       message: `The account of ${roleArn} does not accept tokens of GitHub (sub ${subject}).`,
