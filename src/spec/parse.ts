@@ -1,11 +1,11 @@
 import type { Problem } from '../action-error.ts';
 import { buildSpec } from './build.ts';
 import { checkTogether } from './checks.ts';
-import { quote } from './finding.ts';
+import { finding, quote } from './finding.ts';
 import type { Finding, View } from './finding.ts';
 import { findNearest } from './nearest.ts';
 import { layOver, listEnvironments } from './overlay.ts';
-import { schema } from './schema.ts';
+import { maxEnvironments, schema } from './schema.ts';
 import type { Written } from './schema.ts';
 import type { Spec } from './spec.ts';
 import { locate, readTree, toPlain } from './tree.ts';
@@ -48,6 +48,7 @@ function judge(root: Mapping, path: string, environment: string | undefined): { 
   // The other overlays are checked too: what is wrong in production shows in the pull request, not at the release.
   const others = [...overlays]
     .filter(([name]) => name !== environment)
+    .slice(0, maxEnvironments)
     .flatMap(([, overlay]) => (overlay.kind === 'map' ? check(layOver(root, overlay)).findings : []));
   problems.push(...findNested(overlays, path), ...place([...checked.findings, ...others], path));
   if (problems.length > 0 || !checked.written) return { problems: unique(problems) };
@@ -61,19 +62,27 @@ interface Checked {
 }
 
 function check(tree: Tree): Checked {
-  const plain = toPlain(tree);
-  const result = schema.safeParse(plain);
-  const wrong = result.success ? [] : describeIssues(result.error.issues, schema, tree);
-  const spoilt = wrong.flatMap((finding) => finding.spoilt);
+  const result = schema.safeParse(toPlain(tree));
+  if (result.success) return { tree, written: result.data, findings: inTree(checkTogether(result.data, tree), tree) };
+  const { findings, complete } = describeIssues(result.error.issues, schema, tree);
+  const more = complete
+    ? checkRest(findings, tree)
+    : [finding([], 'There are more problems than these.', 'Correct these first.')];
+  return { tree, written: undefined, findings: inTree([...findings, ...more], tree) };
+}
+
+/** What keys say about each other, as far as their values are right. */
+function checkRest(wrong: readonly Finding[], tree: Tree): Finding[] {
+  const spoilt = wrong.flatMap(({ spoilt: paths }) => paths);
   // What is left after taking out the wrong values has the types of the schema.
   // eslint-disable-next-line typescript/no-unsafe-type-assertion
-  const view = (result.success ? result.data : spoilt.reduce(without, plain)) as View;
+  const view = spoilt.reduce(without, toPlain(tree)) as View;
   // What has a wrong value in it, or around it, has been reported; its missing parts are our doing.
-  const together = checkTogether(view, tree).filter(
-    ({ path }) => !spoilt.some((bad) => startsWith(path, bad) || startsWith(bad, path)),
-  );
-  const findings = [...wrong, ...together].map((finding) => ({ finding, tree }));
-  return { tree, written: result.success ? result.data : undefined, findings };
+  return checkTogether(view, tree).filter(({ path }) => !spoilt.some((bad) => startsWith(path, bad) || startsWith(bad, path)));
+}
+
+function inTree(findings: readonly Finding[], tree: Tree): Checked['findings'] {
+  return findings.map((found) => ({ finding: found, tree }));
 }
 
 /** An overlay has no overlays: they would be read by nobody. */
@@ -87,9 +96,9 @@ function findNested(overlays: ReadonlyMap<string, Tree>, file: string): Problem[
 }
 
 function place(findings: Checked['findings'], file: string): Problem[] {
-  return findings.map(({ finding, tree }) => {
-    const { name, line } = locate(tree, finding.path);
-    return { name: name || file, message: finding.message, fix: finding.fix, where: { file, line } };
+  return findings.map(({ finding: { path, message, fix }, tree }) => {
+    const { name, line } = locate(tree, path);
+    return { name: name || file, message, fix, where: { file, line } };
   });
 }
 

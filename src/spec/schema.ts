@@ -5,6 +5,8 @@ import { code, data, hyperparameters, metrics, runLabel, train, tune } from './s
 
 const requestMembers = z.record(z.string().min(1), z.json(), { error: 'a map with members of the AWS request' }).optional();
 
+export const maxEnvironments = 20;
+
 /** What may be written in trainyard.yml, key by key. What keys say about each other is in `checks.ts`. */
 export const schema = map({
   name: text('a name of a-z, 0-9 and -, beginning with a letter, of at most 20', /^[a-z][a-z0-9-]{0,19}$/).meta({
@@ -82,7 +84,12 @@ export const schema = map({
   serve: serve.optional().meta({ description: 'The endpoint and the function in front of it (`deploy-endpoint`).' }),
   scaling: scaling.optional().meta({ description: 'How endpoint and function scale (`configure-scaling`).' }),
   smoke: smoke.optional().meta({ description: 'Calls that must succeed before a promotion (`smoke-invoke`).' }),
-  environments: named(runLabel, z.record(z.string(), z.json(), { error: 'a map with any keys of this file' }), 20, 'environments')
+  environments: named(
+    runLabel,
+    z.record(z.string(), z.json(), { error: 'a map with any keys of this file' }),
+    maxEnvironments,
+    'environments',
+  )
     .optional()
     .meta({
       description: 'Overlays by name, chosen by the input `environment`. Maps are merged key by key, lists and values replaced.',

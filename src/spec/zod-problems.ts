@@ -6,17 +6,34 @@ import { findSuggestion } from './suggest.ts';
 import { findNode } from './tree.ts';
 import type { Path, Tree } from './tree.ts';
 
-/** Turns what zod found into sentences: what was seen, what is allowed, what to do. */
-export function describeIssues(issues: readonly z.core.$ZodIssue[], schema: z.ZodType, tree: Tree): Finding[] {
-  const findings = issues.flatMap((issue) => describeIssue(issue, [], schema, tree));
+/** Nobody reads more at once, and a hostile file could hold a hundred thousand. */
+const maxFindings = 200;
+
+/**
+ * Turns what zod found into sentences: what was seen, what is allowed, what to do.
+ * @returns findings, and whether they are all; after `maxFindings` the rest is left for the next time
+ */
+export function describeIssues(
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+  tree: Tree,
+): { findings: Finding[]; complete: boolean } {
+  const findings: Finding[] = [];
+  for (const issue of issues) {
+    findings.push(...describeIssue(issue, [], schema, tree));
+    if (findings.length > maxFindings) break;
+  }
+  const complete = findings.length <= maxFindings;
+  if (!complete) findings.splice(maxFindings);
   // What a typo meant is not missing as well.
   const meant = new Set(findings.flatMap((finding) => finding.spoilt.slice(1)).map((path) => JSON.stringify(path)));
-  return findings.filter((finding) => !meant.has(JSON.stringify(finding.path)));
+  return { findings: findings.filter((finding) => !meant.has(JSON.stringify(finding.path))), complete };
 }
 
 function describeIssue(issue: z.core.$ZodIssue, prefix: Path, schema: z.ZodType, tree: Tree): Finding[] {
   const path = [...prefix, ...issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key))];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(path, key, schema, tree));
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.slice(0, maxFindings + 1).map((key) => describeUnknownKey(path, key, schema, tree));
   if (issue.code === 'invalid_union') {
     // The option whose outside fits tells best what is wrong inside.
     const fitting = issue.errors.find(

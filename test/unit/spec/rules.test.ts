@@ -312,6 +312,13 @@ train:
     ]);
   });
 
+  test('of thousands the first two hundred are told, and that there are more', () => {
+    const keys = Array.from({ length: 3000 }, (_, index) => `key-${index}: x`);
+    const problems = problemsOf(`name: a\n${keys.join('\n')}\n`);
+    expect(problems).toHaveLength(201);
+    expect(problems.map(({ message }) => message)).toContain('There are more problems than these.');
+  });
+
   test('a value is shown on one line and cut', () => {
     const [problem] = problemsOf(`name: "${'x\\n'.repeat(100)}"`);
     expect(problem?.message).not.toContain('\n');
