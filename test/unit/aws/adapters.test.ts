@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clients, type ClientsOptions, createClients } from '../../../src/aws/clients.ts';
@@ -48,9 +47,11 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
   process.env = {
     ...environment,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}`,
     AWS_ACCESS_KEY_ID: 'key',
     AWS_SECRET_ACCESS_KEY: 'secret',
   };
@@ -182,9 +183,9 @@ describe('training jobs', () => {
   });
 });
 
-describe('logs', () => {
-  const event = (timestamp: number, message: string) => ({ timestamp, message });
+const event = (timestamp: number, message: string) => ({ timestamp, message });
 
+describe('logs', () => {
   test('weaves the hosts by time, reads on by token, and gives no line twice', async () => {
     const pages: Record<string, Record<string, Answer>> = {
       'dogs-a1/algo-1-17': {
@@ -333,9 +334,9 @@ describe('prices', () => {
   });
 });
 
-describe('objects', () => {
-  const xml = (body: string, status = 200): Answer => ({ status, headers: { 'content-type': 'application/xml' }, body });
+const xml = (body: string, status = 200): Answer => ({ status, headers: { 'content-type': 'application/xml' }, body });
 
+describe('objects', () => {
   test('a missing object is undefined, a missing bucket an error, also where the answer has no body', async () => {
     const objects = createObjectStore(open());
     answer = ({ operation }) => (operation.startsWith('HEAD') ? { status: 404 } : xml('<ListBucketResult></ListBucketResult>'));
@@ -389,13 +390,14 @@ describe('objects', () => {
   });
 });
 
+const sts = (action: string, inner: string): Answer => ({
+  headers: { 'content-type': 'text/xml' },
+  body: `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${inner}</${action}Result></${action}Response>`,
+});
+
 describe('credentials', () => {
   const claims = Buffer.from(JSON.stringify({ sub: 'repo:o/r:pull_request' })).toString('base64url');
   const roleToAssume = 'arn:aws:iam::123456789012:role/ci';
-  const sts = (action: string, inner: string): Answer => ({
-    headers: { 'content-type': 'text/xml' },
-    body: `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${inner}</${action}Result></${action}Response>`,
-  });
   const identity = sts('GetCallerIdentity', '<Account>123456789012</Account><Arn>arn:x</Arn>');
 
   const assumed = (nth: number, clock: Clock) =>

@@ -28,7 +28,7 @@ function statementsOf(name: string): Statement[] {
   const own = [PolicyDocument, ...Policies.map((policy: { PolicyDocument: unknown }) => policy.PolicyDocument)].filter(Boolean);
   const flat = own
     .flatMap((document: { Statement: unknown[] }) => document.Statement.flat())
-    .filter((one) => typeof one === 'object') as Statement[];
+    .filter((one): one is Statement => typeof one === 'object' && one !== null && 'Action' in one);
   return [
     ...flat,
     ...list(ManagedPolicyArns)

@@ -38,10 +38,11 @@ test('the user agent has the version of package.json', () => {
   expect(version).toBe(JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')).version);
 });
 
+const awsError = (name: string, message: string, status = 400) =>
+  Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status, attempts: 1, requestId: 'r-1' } });
+
 describe('toActionError', () => {
   const doing = { action: 'sagemaker:CreateTrainingJob', resource: 'the training job x' };
-  const awsError = (name: string, message: string, status = 400) =>
-    Object.assign(new Error(message), { name, $metadata: { httpStatusCode: status, attempts: 1, requestId: 'r-1' } });
 
   test.each<[string, Error, string, string, string]>([
     ['expired', awsError('ExpiredTokenException', 'expired'), 'permission', 'credentials expired', 'role-to-assume'],
@@ -182,11 +183,7 @@ describe('checkRequest', () => {
       { overrides: { ProfilerRuleConfigurations: [{ RuleConfigurationName: 1 }] } },
       ['request.training-job.ProfilerRuleConfigurations[0].RuleConfigurationName: Give a text (put it in quotes).'],
     ],
-    [
-      '__proto__',
-      { overrides: JSON.parse('{"__proto__": {"x": 1}}') as Record<string, unknown> },
-      ['request.training-job.__proto__: Remove __proto__.'],
-    ],
+    ['__proto__', { overrides: JSON.parse('{"__proto__": {"x": 1}}') }, ['request.training-job.__proto__: Remove __proto__.']],
     [
       'money',
       { overrides: { ResourceConfig: { InstanceCount: 9 } } },
@@ -253,12 +250,13 @@ describe('toCreateRequest', () => {
   });
 });
 
+const row = (attributes: object, usd = '0.2300000000', unit = 'Hrs') =>
+  JSON.stringify({
+    product: { attributes: { instanceName: 'ml.m5.xlarge', regionCode: 'us-east-1', component: 'Training', ...attributes } },
+    terms: { OnDemand: { 'S.J': { priceDimensions: { 'S.J.6': { unit, pricePerUnit: { USD: usd } } } } } },
+  });
+
 describe('readTrainingPrices', () => {
-  const row = (attributes: object, usd = '0.2300000000', unit = 'Hrs') =>
-    JSON.stringify({
-      product: { attributes: { instanceName: 'ml.m5.xlarge', regionCode: 'us-east-1', component: 'Training', ...attributes } },
-      terms: { OnDemand: { 'S.J': { priceDimensions: { 'S.J.6': { unit, pricePerUnit: { USD: usd } } } } } },
-    });
   test.each<[string, string[], number[]]>([
     ['one row', [row({})], [0.23]],
     ['the same twice', [row({}), row({})], [0.23]],
@@ -276,8 +274,9 @@ describe('readTrainingPrices', () => {
   });
 });
 
+const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
+
 describe('CPU series', () => {
-  const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
   const job = { name: 'j', hosts: 1, vcpus: 4, from: at(90), until: at(250) };
   const cpu = (...seconds: number[]) => seconds.map((second) => ({ at: at(second), value: 200 }));
 
