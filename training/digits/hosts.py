@@ -1,7 +1,7 @@
 """Adds numbers up over all hosts of a job: a star of TCP connections around the first host, in step with every batch.
 
-What travels is a greeting and its answer as JSON, then nothing but numbers. Nobody waits for ever: connecting and every exchange have
-a time limit, and when a host ends or falls silent the others end with an error that names it.
+What travels is a greeting and its answer as JSON, then nothing but numbers. Nobody waits for ever: connecting and every
+exchange have a time limit, and when a host ends or falls silent the others end with an error that names it.
 """
 
 import json
@@ -122,7 +122,9 @@ class First:
         send_json(connection, {"agreed": agreed, "settings": settings}, f"Host {hosts[rank]}")
         if not agreed:
             connection.close()
-            raise LostHost(f"Host {hosts[rank]} was started with other settings: {greeting.get('settings')} instead of {settings}.")
+            raise LostHost(
+                f"Host {hosts[rank]} was started with other settings: {greeting.get('settings')} instead of {settings}."
+            )
         self.peers[rank] = connection
 
     def share(self, value):

@@ -11,7 +11,11 @@ MAX_INSTANCES = 1000
 
 
 def is_row(row, length):
-    return isinstance(row, list) and len(row) == length and all(isinstance(value, (int, float)) and math.isfinite(value) for value in row)
+    return (
+        isinstance(row, list)
+        and len(row) == length
+        and all(isinstance(value, (int, float)) and math.isfinite(value) for value in row)
+    )
 
 
 def model_fn(model_dir):

@@ -1,4 +1,4 @@
-"""A network of one hidden layer (ReLU, then softmax) in plain Python. Weights are one flat list of rows, so hosts can add them up."""
+"""A network of one hidden layer (ReLU, then softmax) in plain Python."""
 
 import math
 import random

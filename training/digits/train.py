@@ -1,8 +1,8 @@
 """
 Learns to read handwritten digits, in plain Python: a small model that trains for real in seconds on any machine.
 
-On several hosts every batch is divided among them and the gradients are added up before each step, so any number of hosts computes
-the model that one would (up to the rounding of sums), only sooner. The first host writes checkpoints and the model.
+On several hosts every batch is divided among them and the gradients are added up before each step, so any number of hosts
+computes the model that one would (up to the rounding of sums), only sooner. The first host writes checkpoints and the model.
 """
 
 import argparse
@@ -79,7 +79,7 @@ class Training:
 
 
 def train_epoch(training, samples, options, hosts, stop):
-    """Goes on from `training.batch` to the end of the epoch; False when a host was told to stop, at the same batch on all of them."""
+    """Goes on to the end of the epoch; False when a host was told to stop, at the same batch on all of them."""
     order = list(range(len(samples)))
     random.Random(f"epoch {training.epoch} {options.seed}").shuffle(order)
     for start in range(training.batch * options.batch_size, len(order), options.batch_size):
@@ -87,7 +87,10 @@ def train_epoch(training, samples, options, hosts, stop):
         gradient, loss = training.network.gradient([samples[index] for index in chosen[hosts.rank :: hosts.size]])
         *gradient, loss, stops = hosts.add_up([*gradient, loss, float(stop.asked)])
         if not math.isfinite(loss):
-            raise ValueError(f"The loss is no number any more in epoch {training.epoch + 1}: try a lower learning rate than {options.learning_rate}.")
+            raise ValueError(
+                f"The loss is no number any more in epoch {training.epoch + 1}: "
+                f"try a lower learning rate than {options.learning_rate}."
+            )
         training.network.step(gradient, options.learning_rate / len(chosen))
         training.batch += 1
         training.loss += loss
@@ -138,10 +141,17 @@ def train(options, names, current, port):
     if not test_set:
         raise ValueError(f"{options.data} holds {len(samples)} digits; at least 5 are needed to train and to test.")
     sizes = {"train": len(train_set), "test": len(test_set)}
-    settings = {"hidden": options.hidden, "batch-size": options.batch_size, "learning-rate": options.learning_rate, "seed": options.seed, **sizes}
+    settings = {
+        "hidden": options.hidden,
+        "batch-size": options.batch_size,
+        "learning-rate": options.learning_rate,
+        "seed": options.seed,
+        **sizes,
+    }
     print(
-        f"{sizes['train']} digits to train, {sizes['test']} to test; {options.hidden} inner units, batches of {options.batch_size}, "
-        f"learning rate {options.learning_rate}, {options.epochs} epochs, seed {options.seed}; host {names.index(current) + 1} of {len(names)}",
+        f"{sizes['train']} digits to train, {sizes['test']} to test; {options.hidden} inner units, "
+        f"batches of {options.batch_size}, learning rate {options.learning_rate}, {options.epochs} epochs, "
+        f"seed {options.seed}; host {names.index(current) + 1} of {len(names)}",
         flush=True,
     )
     training = Training(options, settings)

@@ -266,7 +266,9 @@ def unpack(archive_path, target):
             for member in archive:
                 count, size = count + 1, size + member.size
                 if count > MAX_UNPACKED_FILES or size > MAX_UNPACKED_BYTES:
-                    raise LaunchError(f"code.tar.gz holds more than {MAX_UNPACKED_FILES} files or {MAX_UNPACKED_BYTES >> 30} GiB.")
+                    raise LaunchError(
+                        f"code.tar.gz holds more than {MAX_UNPACKED_FILES} files or {MAX_UNPACKED_BYTES >> 30} GiB."
+                    )
                 check_member(member, target)
                 if member.issym():
                     links.append(member)
@@ -419,25 +421,35 @@ def write_failure(base, text):
         say(f"output/failure could not be written: {error}")
 
 
+def prepare(job):
+    """Unpacks the code and makes the folders a script may expect; the path of the script."""
+    for name in ("model_dir", "output_data_dir", "output_intermediate_dir"):
+        os.makedirs(job[name], exist_ok=True)
+    here = os.path.dirname(os.path.abspath(__file__))
+    count = unpack(os.path.join(here, "code.tar.gz"), job["module_dir"])
+    say(f"Python {sys.version.split()[0]}, {count} entries of code, host {job['current_host']} of {', '.join(job['hosts'])}")
+    return find_script(job["module_dir"], job["user_entry_point"])
+
+
+def describe_call(job, secrets):
+    names, values = job["user_args"][::2], job["user_args"][1::2]
+    shown = [f"{name} {'***' if SECRET_NAME.search(name) else value}" for name, value in zip(names, values)]
+    return redact(" ".join([job["user_entry_point"], *shown]), secrets)
+
+
 def launch(runner, base, entry_point):
     """Prepares everything and runs the script; the exit code of this process."""
     secrets = find_secrets({}, os.environ)
     try:
         job = read_job(base, entry_point)
         secrets = find_secrets(job["hyperparameters"], os.environ)
-        for name in ("model_dir", "output_data_dir", "output_intermediate_dir"):
-            os.makedirs(job[name], exist_ok=True)
-        here = os.path.dirname(os.path.abspath(__file__))
-        count = unpack(os.path.join(here, "code.tar.gz"), job["module_dir"])
-        script = find_script(job["module_dir"], job["user_entry_point"])
-        say(f"Python {sys.version.split()[0]}, {count} entries of code, host {job['current_host']} of {', '.join(job['hosts'])}")
+        script = prepare(job)
         install_requirements(runner, job["module_dir"])
         command = to_command(script, job["user_args"])
         if runner.stopping:
             say("stopped before the script was started")
             return 128 + signal.SIGTERM
-        shown = [argument if not SECRET_NAME.search(before) else "***" for before, argument in zip([""] + command, command)]
-        say(redact(" ".join([job["user_entry_point"], *shown[len(command) - len(job["user_args"]) :]]), secrets))
+        say(describe_call(job, secrets))
         code = runner.run(command, cwd=job["module_dir"], env=to_environment(job, os.environ))
     except (LaunchError, OSError) as error:
         text = redact(str(error), secrets)
@@ -455,7 +467,11 @@ def main():
     runner = Runner()
     signal.signal(signal.SIGTERM, runner.stop)
     base = os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml"
-    return launch(runner, base, sys.argv[1] if len(sys.argv) > 1 else None)
+    try:
+        return launch(runner, base, sys.argv[1] if len(sys.argv) > 1 else None)
+    except Exception as error:
+        write_failure(base, f"The launcher itself failed: {type(error).__name__}. The log has the details.")
+        raise
 
 
 if __name__ == "__main__":

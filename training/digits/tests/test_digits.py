@@ -53,7 +53,9 @@ class DataTest(FolderTest):
         samples = digits.read_digits(DATA)
         self.assertEqual(len(samples), 1797)
         self.assertEqual({digit for _, digit in samples}, set(range(10)))
-        self.assertEqual((min(map(min, (pixels for pixels, _ in samples))), max(map(max, (pixels for pixels, _ in samples)))), (0, 1))
+        self.assertEqual(
+            (min(map(min, (pixels for pixels, _ in samples))), max(map(max, (pixels for pixels, _ in samples)))), (0, 1)
+        )
 
     def test_the_split_is_the_same_everywhere_and_loses_nothing(self):
         samples = [(number, 0) for number in range(100)]
@@ -63,7 +65,11 @@ class DataTest(FolderTest):
         self.assertEqual((len(train), sorted(train + test)), (80, samples))
 
     def test_bad_rows_are_named(self):
-        table = [("1,2", "2 values instead of 65"), (",".join(["17"] * 64 + ["1"]), "a grey value"), (",".join(["1"] * 64 + ["10"]), "the label 10")]
+        table = [
+            ("1,2", "2 values instead of 65"),
+            (",".join(["17"] * 64 + ["1"]), "a grey value"),
+            (",".join(["1"] * 64 + ["10"]), "the label 10"),
+        ]
         for row, words in table:
             with self.subTest(words):
                 folder = self.few_digits(2)
@@ -362,7 +368,11 @@ class InferenceTest(FolderTest):
 
     def test_a_foreign_model_is_refused(self):
         good = {"format": "digits-1", "hidden": [[0.0] * 65], "output": [[0.0] * 2] * 10}
-        for change, words in [({"format": "x"}, "not a digits model"), ({"output": [[0.0] * 3] * 10}, "do not fit together"), ({"hidden": []}, "do not fit")]:
+        for change, words in [
+            ({"format": "x"}, "not a digits model"),
+            ({"output": [[0.0] * 3] * 10}, "do not fit together"),
+            ({"hidden": []}, "do not fit"),
+        ]:
             folder = self.folder()
             with open(os.path.join(folder, "model.json"), "w") as file:
                 json.dump({**good, **change}, file)

@@ -45,7 +45,9 @@ class Job:
         config = os.path.join(self.base, "input", "config")
         for path in (self.channel, config, os.path.join(self.base, "input", "data", "training")):
             os.makedirs(path)
-        with open(LAUNCHER, encoding="utf-8") as source, open(os.path.join(self.channel, "launcher.py"), "w", encoding="utf-8") as copy:
+        with open(LAUNCHER, encoding="utf-8") as source, open(
+            os.path.join(self.channel, "launcher.py"), "w", encoding="utf-8"
+        ) as copy:
             copy.write(source.read())
         with tarfile.open(os.path.join(self.channel, "code.tar.gz"), "w:gz") as archive:
             for entry, content in entries:
@@ -65,7 +67,12 @@ class Job:
 
     def run(self, *arguments, env=None):
         return subprocess.run(
-            self.command(*(arguments or ("train.py",))), env=self.environment(env), timeout=30, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            self.command(*(arguments or ("train.py",))),
+            env=self.environment(env),
+            timeout=30,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
 
     def failure(self):
@@ -101,7 +108,20 @@ class ContractTest(LauncherTest):
             "_tuning_objective_metric": "loss",
         }
         shown = self.shown(self.job([file_entry("train.py", SHOW)], hyperparameters=hyperparameters))
-        expected = ["--batch_size", "64", "--empty", "", "--flag", "true", "--learning-rate", "0.10", "--list", "[1, 2]", "-x", hyperparameters["x"]]
+        expected = [
+            "--batch_size",
+            "64",
+            "--empty",
+            "",
+            "--flag",
+            "true",
+            "--learning-rate",
+            "0.10",
+            "--list",
+            "[1, 2]",
+            "-x",
+            hyperparameters["x"],
+        ]
         self.assertEqual(shown["argv"], expected)
 
     def test_variables_of_one_host(self):
@@ -158,11 +178,26 @@ class ContractTest(LauncherTest):
 
 class DecodeTest(unittest.TestCase):
     def test_values_as_script_mode_decodes_them(self):
-        for text, value in [("1", 1), ("0.10", 0.1), ('"a"', "a"), ("a b", "a b"), ("NaN", "NaN"), ("1e999", "1e999"), ("[" * 2500, "[" * 2500)]:
+        for text, value in [
+            ("1", 1),
+            ("0.10", 0.1),
+            ('"a"', "a"),
+            ("a b", "a b"),
+            ("NaN", "NaN"),
+            ("1e999", "1e999"),
+            ("[" * 2500, "[" * 2500),
+        ]:
             self.assertEqual(launcher.decode(text), value)
 
     def test_values_as_arguments(self):
-        for text, value in [("0.10", "0.10"), ("1e-3", "1e-3"), ('"0.10"', "0.10"), ('"say \\"x\\""', 'say "x"'), ('"', '"'), ("null", "null")]:
+        for text, value in [
+            ("0.10", "0.10"),
+            ("1e-3", "1e-3"),
+            ('"0.10"', "0.10"),
+            ('"say \\"x\\""', 'say "x"'),
+            ('"', '"'),
+            ("null", "null"),
+        ]:
             self.assertEqual(launcher.verbatim(text), value)
 
 
@@ -178,7 +213,10 @@ class EndTest(LauncherTest):
         self.assertIsNone(job.failure())
 
     def test_the_exception_comes_first_and_the_log_has_it_all(self):
-        script = "import sys\nfor n in range(2000): print('progress', n, file=sys.stderr)\ndef load():\n    raise ValueError('no images\\nin /data')\nload()\n"
+        script = (
+            "import sys\nfor n in range(2000): print('progress', n, file=sys.stderr)\n"
+            "def load():\n    raise ValueError('no images\\nin /data')\nload()\n"
+        )
         job = self.job([file_entry("train.py", script)])
         done = job.run()
         failure = job.failure()
@@ -209,7 +247,9 @@ class EndTest(LauncherTest):
         self.assertIn("too little memory", job.failure())
 
     def test_secrets_are_blotted_out(self):
-        script = "import os, sys\nsys.exit('401 for ' + os.environ['HF_TOKEN'] + ' and ' + sys.argv[2] + ' at https://me:pw@host/x')\n"
+        script = (
+            "import os, sys\nsys.exit('401 for ' + os.environ['HF_TOKEN'] + ' and ' + sys.argv[2] + ' at https://me:pw@host/x')\n"
+        )
         job = self.job([file_entry("train.py", script)], hyperparameters={"api-key": "key-123456", "tokenizer": "bert-base"})
         done = job.run(env={"HF_TOKEN": "hf_abcdefgh"})
         for secret in ("hf_abcdefgh", "key-123456", "me:pw"):
@@ -232,7 +272,13 @@ class EndTest(LauncherTest):
     def test_a_left_over_child_does_not_hold_the_end(self):
         script = "import subprocess, sys\nsubprocess.Popen(['sleep', '20'])\nsys.exit(4)\n"
         job = self.job([file_entry("train.py", script)])
-        process = subprocess.Popen(job.command("train.py"), env=job.environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            job.command("train.py"),
+            env=job.environment(),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         started = time.monotonic()
         try:
             self.assertEqual(process.wait(timeout=15), 4)
@@ -257,7 +303,7 @@ class EndTest(LauncherTest):
             "import signal, sys, time\ndef stop(*_):\n    print('saved'); sys.exit(0)\n"
             "signal.signal(signal.SIGTERM, stop)\nprint('ready')\nwhile True: time.sleep(0.05)\n"
         )
-        job, code, output = self.stop(script)
+        _, code, output = self.stop(script)
         self.assertEqual((code, output.strip()), (0, "saved"))
 
     def test_a_stop_is_no_failure_of_the_script(self):
@@ -329,7 +375,9 @@ class CodeTest(LauncherTest):
         self.addCleanup(lambda: (os.unlink(archive), os.rmdir(os.path.dirname(archive))))
         with tarfile.open(archive, "w:gz") as file:
             for number in range(5):
-                file.addfile(*[part if index == 0 else io.BytesIO(part) for index, part in enumerate(file_entry(f"{number}", "abc"))])
+                file.addfile(
+                    *[part if index == 0 else io.BytesIO(part) for index, part in enumerate(file_entry(f"{number}", "abc"))]
+                )
         with tempfile.TemporaryDirectory() as target:
             limit, launcher.MAX_UNPACKED_FILES = launcher.MAX_UNPACKED_FILES, 4
             try:
@@ -347,6 +395,9 @@ class CodeTest(LauncherTest):
         job = self.job([file_entry("train.py")], resources={"current_host": "algo-3", "hosts": ["algo-1"]})
         self.assertEqual(job.run().returncode, 1)
         self.assertIn("'algo-3', which is not among its hosts", job.failure())
+        job = self.job([file_entry("train.py")], resources={"instance_groups": [{}]})
+        self.assertEqual(job.run().returncode, 1)
+        self.assertIn("The launcher itself failed: KeyError", job.failure())
 
 
 class RequirementsTest(LauncherTest):
