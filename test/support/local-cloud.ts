@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bucket, trainingRole } from './facts.ts';
+import type { RunRecord } from '../../src/records/record.ts';
+import { bucket, pullNumber, repository, trainingRole } from './facts.ts';
 
 export interface JournalEntry {
   number: number;
@@ -59,6 +60,10 @@ export interface LocalCloud extends Addresses {
   /** Id of the first held call, waiting at most `ms`. */
   paused(ms: number): Promise<string | undefined>;
   release(id: string): Promise<void>;
+  /** The run records below a zone's prefix, e.g. `trainyard/pr/7/`. */
+  records(zone?: string): Promise<RunRecord[]>;
+  trainingJobs(): Promise<{ TrainingJobName: string; TrainingJobStatus: string }[]>;
+  comments(): Promise<{ id: number; body: string }[]>;
   close(): Promise<void>;
 }
 
@@ -96,6 +101,19 @@ export async function startLocalCloud(options: Partial<Omit<CloudProcessOptions,
     return text === '' ? undefined : JSON.parse(text);
   };
 
+  const aws = async (service: string, path: string, body?: { target: string; json: unknown }): Promise<string> => {
+    const response = await fetch(`${addresses.aws.url}${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=local/20261122/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+        ...(body ? { 'x-amz-target': body.target, 'content-type': 'application/x-amz-json-1.1' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body.json) } : {}),
+    });
+    if (!response.ok) throw new Error(`${service} ${path}: ${response.status} ${await response.text()}`);
+    return response.text();
+  };
+
   return {
     ...addresses,
     folder,
@@ -104,6 +122,25 @@ export async function startLocalCloud(options: Partial<Omit<CloudProcessOptions,
     clearFaults: async () => void (await control('DELETE', 'faults')),
     paused: async (ms) => ((await control('GET', `paused?wait=${ms}`)) as { id: string }[])[0]?.id,
     release: async (id) => void (await control('POST', 'release', { id })),
+    records: async (zone = `trainyard/pr/${pullNumber}/`) => {
+      const listing = await aws('s3', `/${bucket}?list-type=2&prefix=${encodeURIComponent(`${zone}runs/`)}`);
+      const keys = [...listing.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key ?? '');
+      return Promise.all(keys.map(async (key) => JSON.parse(await aws('s3', `/${bucket}/${key}`)) as RunRecord));
+    },
+    trainingJobs: async () => {
+      const body = { target: 'SageMaker.ListTrainingJobs', json: { MaxResults: 100 } };
+      return (
+        JSON.parse(await aws('sagemaker', '/', body)) as {
+          TrainingJobSummaries: { TrainingJobName: string; TrainingJobStatus: string }[];
+        }
+      ).TrainingJobSummaries;
+    },
+    comments: async () => {
+      const { owner, name } = repository;
+      const url = `${addresses.github.apiUrl}/repos/${owner}/${name}/issues/${pullNumber}/comments?per_page=100`;
+      const response = await fetch(url, { headers: { authorization: `Bearer ${addresses.github.tokens.read}` } });
+      return (await response.json()) as { id: number; body: string }[];
+    },
     close: async () => {
       child.kill('SIGTERM');
       await ended;
