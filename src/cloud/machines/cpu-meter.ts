@@ -3,8 +3,8 @@ import type { Sample } from './sampler.ts';
 export interface CpuMeter {
   /** CPU seconds used since the start, as a look at /proc found them. */
   add(at: Date, cpuSeconds: number, memoryBytes: number | undefined): void;
-  /** The end; `cpuSeconds` is the kernel's own total of all that was waited for, when it is known. */
-  close(at: Date, cpuSeconds: number | undefined): void;
+  /** The end, with the last total there is. */
+  close(at: Date, cpuSeconds: number): void;
 }
 
 /** Shorter intervals are joined with the next one: 10 ms ticks over them would be noise. */
@@ -18,8 +18,8 @@ interface Reading {
 
 /**
  * Turns running totals into samples whose sum is the total. The total never falls: what a process used is not undone by its end,
- * even when nobody has waited for it yet. One reading is held back, so that the closing total, which may correct it, is spread over an
- * interval long enough to read.
+ * even when nobody has waited for it yet. One reading is held back, so that what is left at the end is spread over an interval long
+ * enough to read.
  */
 export function createCpuMeter(start: Date, onSample: (sample: Sample) => void): CpuMeter {
   let given: Reading = { atMs: start.getTime(), cpuSeconds: 0, memoryBytes: undefined };
@@ -41,14 +41,10 @@ export function createCpuMeter(start: Date, onSample: (sample: Sample) => void):
     },
     close: (at, cpuSeconds) => {
       const last = held ?? given;
-      const end = {
-        atMs: Math.max(at.getTime(), last.atMs),
-        cpuSeconds: Math.max(cpuSeconds ?? 0, given.cpuSeconds),
-        memoryBytes: last.memoryBytes,
-      };
-      if (cpuSeconds === undefined) {
-        if (held) give(held);
-      } else if (end.atMs > given.atMs) give(end);
+      const atMs = Math.max(at.getTime(), last.atMs);
+      if (held && atMs - held.atMs >= shortestIntervalMs) give(held);
+      const end = { atMs, cpuSeconds: Math.max(cpuSeconds, last.cpuSeconds), memoryBytes: last.memoryBytes };
+      if (atMs > given.atMs) give(end);
     },
   };
 }

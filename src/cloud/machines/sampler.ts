@@ -9,47 +9,53 @@ export interface Sample {
   readonly memoryBytes: number | undefined;
 }
 
+/** One machine from the moment it is there until it is given back, also while nothing runs on it. */
 export interface Watch {
-  /** Closes the last interval with the total that the wrapper reported, and gives what was held back. */
-  close(totalCpuSeconds: number | undefined): void;
+  /** A host runs on it: the tree below this wrapper is its load. */
+  attach(rootPid: number): void;
+  /** The host has ended; its wrapper's total corrects what the looks at /proc have missed. */
+  detach(totalCpuSeconds: number | undefined): void;
+  /** The machine is given back. Gives what was held back. */
+  close(): void;
 }
 
 export interface Sampler {
-  /** Watches the tree below a host's wrapper until it is closed. */
-  watch(rootPid: number, onSample: (sample: Sample) => void): Watch;
+  watch(onSample: (sample: Sample) => void): Watch;
 }
 
 /** Ticks of /proc are 10 ms: nothing finer than this can be told. */
 export const sampleEveryMs = 500;
 
-interface Watched {
-  readonly root: number;
+interface Machine {
+  root: number | undefined;
+  /** Total of the host that ran. */
+  cpuSeconds: number;
   readonly meter: CpuMeter;
 }
 
-/** One look at /proc a tick serves every host. It ticks only while there is something to watch. */
+/** One look at /proc a tick serves every machine. It ticks only while there is something to watch. */
 export function createSampler(clock: Clock): Sampler {
-  const watched = new Set<Watched>();
+  const machines = new Set<Machine>();
   let ticking = false;
 
   const look = async () => {
-    const hosts = [...watched];
-    const processes = await readProcesses();
+    const seen = [...machines].map((machine) => ({ machine, root: machine.root }));
+    const roots = seen.flatMap(({ root }) => root ?? []);
+    const processes = roots.length > 0 ? await readProcesses() : new Map<number, never>();
     const at = clock.now();
-    const roots = hosts.map((host) => host.root);
     const trees = findTrees(processes, roots);
-    for (const host of hosts) {
-      const tree = trees.get(host.root) ?? [];
-      const cpuSeconds = sumCpuSeconds(processes, host.root, tree);
+    for (const { machine, root } of seen) {
+      const tree = trees.get(root ?? 0) ?? [];
       const memoryBytes = tree.length > 0 ? await readMemoryBytes(tree) : undefined;
-      // Closed while we looked: its total is known better than this.
-      if (watched.has(host)) host.meter.add(at, cpuSeconds, memoryBytes);
+      const ended = root === undefined || machine.root !== root;
+      const cpuSeconds = ended ? machine.cpuSeconds : sumCpuSeconds(processes, root, tree);
+      if (machines.has(machine)) machine.meter.add(at, cpuSeconds, memoryBytes);
     }
   };
   const tick = async () => {
     if (ticking) return;
     ticking = true;
-    while (watched.size > 0) {
+    while (machines.size > 0) {
       // On whole half seconds, so that a period of one second holds two samples.
       await clock.sleep(sampleEveryMs - (clock.now().getTime() % sampleEveryMs));
       await look();
@@ -58,13 +64,18 @@ export function createSampler(clock: Clock): Sampler {
   };
 
   return {
-    watch: (root, onSample) => {
-      const host = { root, meter: createCpuMeter(clock.now(), onSample) };
-      watched.add(host);
+    watch: (onSample) => {
+      const machine: Machine = { root: undefined, cpuSeconds: 0, meter: createCpuMeter(clock.now(), onSample) };
+      machines.add(machine);
       void tick();
       return {
-        close: (total) => {
-          if (watched.delete(host)) host.meter.close(clock.now(), total);
+        attach: (root) => void (machine.root = root),
+        detach: (total) => {
+          machine.root = undefined;
+          machine.cpuSeconds = total ?? 0;
+        },
+        close: () => {
+          if (machines.delete(machine)) machine.meter.close(clock.now(), machine.cpuSeconds);
         },
       };
     },

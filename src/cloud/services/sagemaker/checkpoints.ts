@@ -1,10 +1,14 @@
 import { copyFile, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
+import type { Clock } from '../../../time/clock.ts';
 import type { Buckets } from '../../contract.ts';
 import type { HostFolder } from './host-folder.ts';
 import { moveOptMl } from './host-folder.ts';
+import { JobFailure } from './job-failure.ts';
 import { joinKey, parseS3Uri } from './s3-uri.ts';
+
+const saveEveryMs = 1000;
 
 export interface CheckpointSync {
   /** Gives every host what earlier attempts saved. */
@@ -59,6 +63,37 @@ export function findCheckpointSync(
       }
     },
   };
+}
+
+/** Saves checkpoints while the hosts run, and what they left at their end. */
+export async function withCheckpoints<Result>(
+  sync: CheckpointSync | undefined,
+  clock: Clock,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  if (!sync) return work();
+  const over = new AbortController();
+  const saving = (async () => {
+    while (!over.signal.aborted) {
+      await clock.sleep(saveEveryMs, over.signal);
+      await sync.save();
+    }
+  })();
+  const saved = saving.then(
+    () => undefined,
+    (error: unknown) =>
+      new JobFailure(`ClientError: Checkpoint upload failed:${error instanceof Error ? error.message : String(error)}`),
+  );
+  let result: Result;
+  try {
+    result = await work();
+  } finally {
+    over.abort();
+    await saved;
+  }
+  const failure = await saved;
+  if (failure) throw failure;
+  return result;
 }
 
 /** A temporary file that was renamed between being listed and being read comes again under its new name. */

@@ -4,7 +4,7 @@ import { checkRequest } from './check-request.ts';
 import type { JobTable } from './job-table.ts';
 import { createJob, isOver, type Job } from './job.ts';
 import { listTrainingJobs } from './list-jobs.ts';
-import { endJob } from './run-job.ts';
+import { endJob } from './end-job.ts';
 
 interface Deps {
   readonly cloud: Cloud;

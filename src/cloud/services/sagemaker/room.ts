@@ -9,7 +9,8 @@ import { createTrainingHandlers } from './handlers.ts';
 import { createJobTable } from './job-table.ts';
 import { changeJob, isOver, type Job } from './job.ts';
 import type { Machinery } from './run-hosts.ts';
-import { endJob, runJob } from './run-job.ts';
+import { endJob } from './end-job.ts';
+import { runJob } from './run-job.ts';
 
 export interface SageMakerOptions {
   /** From SIGTERM to SIGKILL when a job is stopped; 120 on AWS. */
@@ -33,8 +34,8 @@ export function createTraining(cloud: Cloud, options: SageMakerOptions) {
     const python = await findPython();
     const reaper = join(cloud.folder, 'machines', 'reaper.py');
     await writeReaper(reaper);
-    const { clock, region, metrics } = cloud;
-    return { clock, region, metrics, sampler, python, reaper, stopGraceSeconds: options.stopGraceSeconds ?? 120 };
+    const { clock, region } = cloud;
+    return { clock, region, sampler, python, reaper, stopGraceSeconds: options.stopGraceSeconds ?? 120 };
   };
   const execute = async (job: Job) => {
     try {

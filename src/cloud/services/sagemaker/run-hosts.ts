@@ -1,13 +1,11 @@
 import type { Clock } from '../../../time/clock.ts';
 import type { Python } from '../../machines/find-python.ts';
-import type { Sampler } from '../../machines/sampler.ts';
+import type { Sampler, Watch } from '../../machines/sampler.ts';
 import { createHostGroup, onAbort, type HostGroup } from '../../machines/host-group.ts';
 import { startHost, type Host, type HostEnd } from '../../machines/start-host.ts';
-import type { MetricStore } from '../../contract.ts';
 import { listEnvironment } from './host-environment.ts';
 import { moveOptMl, type HostFolder } from './host-folder.ts';
-import { logGroup, type HostLog } from './host-log.ts';
-import { instanceMemoryGib } from './instance-memory.ts';
+import type { HostLog } from './host-log.ts';
 import type { Job } from './job.ts';
 import type { MetricScan } from './metric-scan.ts';
 
@@ -15,7 +13,6 @@ import type { MetricScan } from './metric-scan.ts';
 export interface Machinery {
   readonly clock: Clock;
   readonly region: string;
-  readonly metrics: MetricStore;
   readonly sampler: Sampler;
   readonly python: Python;
   /** File of the wrapper that hosts run under. */
@@ -26,6 +23,7 @@ export interface Machinery {
 
 export interface Machine extends HostFolder {
   readonly log: HostLog;
+  readonly watch: Watch;
 }
 
 /** How one host ended. */
@@ -83,7 +81,7 @@ function endGroup(group: HostGroup) {
   };
 }
 
-/** One machine: its output goes into the log and the metric scan, its load into CloudWatch. */
+/** One machine: its output goes into the log and the metric scan, its load to its watch. */
 async function startMachine(
   job: Job,
   machine: Machine,
@@ -104,17 +102,9 @@ async function startMachine(
       for (const line of lines) scan.read(line, at);
     },
   });
-  const watch = machinery.sampler.watch(host.pid, (sample) => {
-    const dimensions = { Host: `${job.name}/${machine.label}` };
-    const put = (name: string, value: number) =>
-      machinery.metrics.put(logGroup, dimensions, name, 'Percent', [{ at: sample.at, value }]);
-    put('CPUUtilization', sample.cpuPercent);
-    const memoryGib = instanceMemoryGib[job.request.ResourceConfig?.InstanceType ?? ''];
-    if (memoryGib !== undefined && sample.memoryBytes !== undefined)
-      put('MemoryUtilization', (100 * sample.memoryBytes) / (memoryGib * 2 ** 30));
-  });
+  machine.watch.attach(host.pid);
   const ended = host.ended.then((end) => {
-    watch.close(end.cpuSeconds);
+    machine.watch.detach(end.cpuSeconds);
     return end;
   });
   return { host, ended };

@@ -5,10 +5,7 @@ import type { Sample } from '../../../../src/cloud/machines/sampler.ts';
 
 const at = (ms: number) => new Date(1_000_000 + ms);
 
-function measure(
-  readings: readonly [ms: number, cpuSeconds: number][],
-  end: [ms: number, cpuSeconds: number | undefined],
-): Sample[] {
+function measure(readings: readonly [ms: number, cpuSeconds: number][], end: [ms: number, cpuSeconds: number]): Sample[] {
   const samples: Sample[] = [];
   const meter = createCpuMeter(at(0), (sample) => samples.push(sample));
   for (const [ms, cpuSeconds] of readings) meter.add(at(ms), cpuSeconds, 1);
@@ -27,8 +24,8 @@ describe('CPU over time', () => {
       ],
       [1500, 1.25],
     );
-    expect(samples.map((sample) => sample.at)).toEqual([at(250), at(1000)]);
-    expect(percents(samples)).toEqual([100, 75]);
+    expect(samples.map((sample) => sample.at)).toEqual([at(250), at(750), at(1250)]);
+    expect(percents(samples)).toEqual([100, 50, 100]);
   });
 
   test('a process that ended before anybody waited for it does not make the total fall', () => {
@@ -43,7 +40,7 @@ describe('CPU over time', () => {
           [2000, 1.1],
         ),
       ),
-    ).toEqual([100, 0, 60]);
+    ).toEqual([100, 0, 20, 100]);
   });
 
   test('a short last interval does not turn what was missed into a peak', () => {
@@ -71,14 +68,14 @@ describe('CPU over time', () => {
           [1020, 1],
         ),
       ),
-    ).toEqual([98]);
+    ).toEqual([96, 100]);
   });
 
   test('a job shorter than a look has the one sample its total gives', () => {
     expect(percents(measure([], [200, 0.1]))).toEqual([50]);
   });
 
-  test('without a total the looks alone count', () => {
+  test('without a total (the wrapper was killed) the looks alone count', () => {
     expect(
       percents(
         measure(
@@ -86,10 +83,10 @@ describe('CPU over time', () => {
             [500, 0.5],
             [1000, 0.75],
           ],
-          [1500, undefined],
+          [1500, 0],
         ),
       ),
-    ).toEqual([100, 50]);
+    ).toEqual([100, 50, 0]);
   });
 
   test('whatever was read, the samples add up to the total and none is negative', () => {
