@@ -1,25 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSpec } from '../../spec/read.ts';
-import type { Log } from './log.ts';
 import type { RepositoryFacts } from './repository.ts';
 
 export interface CloudSetup {
   readonly region: string;
   readonly buckets: string[];
   readonly roles: { arn: string; trust: string[] | object }[];
+  /** Why the account is empty. */
+  readonly warning?: string;
 }
 
 const defaultRegion = 'us-east-1';
+const emptyAccount = { region: defaultRegion, buckets: [], roles: [] };
 
 /**
  * What an account would have before a workflow runs: the bucket and the roles that the spec names, as infra/bootstrap.yml makes
  * them. A spec that cannot be read gives an empty account; the action says what is wrong with it.
  */
-export async function readCloudSetup(root: string, specPath: string, log: Log): Promise<CloudSetup> {
+export async function readCloudSetup(root: string, specPath: string): Promise<CloudSetup> {
   if (!existsSync(join(root, specPath))) {
-    log.warn(`There is no ${specPath}, so the local cloud starts without a bucket and without roles.`);
-    return { region: defaultRegion, buckets: [], roles: [] };
+    return { ...emptyAccount, warning: `There is no ${specPath}, so the local cloud starts without a bucket and without roles.` };
   }
   try {
     const { region, bucket, roles } = await readSpec(join(root, specPath));
@@ -34,10 +35,8 @@ export async function readCloudSetup(root: string, specPath: string, log: Log): 
       roles: trusts.flatMap(([arn, service]) => (arn ? [{ arn, trust: [service] }] : [])),
     };
   } catch {
-    log.warn(
-      `${specPath} cannot be read, so the local cloud starts without a bucket and without roles. The action will say why.`,
-    );
-    return { region: defaultRegion, buckets: [], roles: [] };
+    const warning = `${specPath} cannot be read, so the local cloud starts without a bucket and without roles. The action will say why.`;
+    return { ...emptyAccount, warning };
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../time/clock.ts';
 import type { Cancellation } from './cancellation.ts';
-import { readCloudSetup } from './cloud-setup.ts';
+import { type CloudSetup, readCloudSetup } from './cloud-setup.ts';
 import { createEvent, findMismatch, pullOf, pullRequestNumber, type RunEvent } from './event.ts';
 import { findNode } from './find-node.ts';
 import type { Log } from './log.ts';
@@ -43,7 +43,7 @@ export async function rehearse(options: RehearseOptions, deps: RehearseDeps): Pr
   const facts = await readRepository(deps.folder);
   const workflow = await openWorkflow(facts.root, options.workflow, log);
   if (!workflow) return undefined;
-  const setup = await readCloudSetup(facts.root, options.spec, log);
+  const setup = await readCloudSetup(facts.root, options.spec);
   const node = findNode(deps.productRoot);
   const results = prepareResults(facts.root);
   const pull = pullOf(facts, actor, options.fork);
@@ -52,7 +52,7 @@ export async function rehearse(options: RehearseOptions, deps: RehearseDeps): Pr
   const { cancel, kill } = deps.cancellation;
   const runs: { event: RunEvent; jobs: JobSummary[] }[] = [];
   try {
-    sayHead({ log, facts, options, node, cloudUrl: stage.cloud.url });
+    sayHead({ log, facts, options, node, setup, cloudUrl: stage.cloud.url });
     const shared = {
       workflow,
       facts,
@@ -105,6 +105,7 @@ function sayHead(head: {
   facts: Awaited<ReturnType<typeof readRepository>>;
   options: RehearseOptions;
   node: ReturnType<typeof findNode>;
+  setup: CloudSetup;
   cloudUrl: string;
 }): void {
   const { log, facts, options, node } = head;
@@ -117,6 +118,7 @@ function sayHead(head: {
   );
   log.say(`  Node         ${node.version} runs the actions`);
   if (!node.asOnGitHub) log.warn('GitHub runs these actions on Node 24; this Node is older.');
+  if (head.setup.warning) log.warn(head.setup.warning);
   if (!facts.git) log.warn('There is no git repository here: the commits of this rehearsal are made up.');
   if (facts.dirty.length > 0) {
     log.warn(

@@ -396,16 +396,17 @@ jobs:
   });
 });
 
-describe('the git repository', () => {
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: folder, encoding: 'utf8' });
-  const commit = (message: string) => {
-    write({ [`${message}.txt`]: message });
-    git('add', '-A');
-    git('commit', '-qm', message);
-    return git('rev-parse', 'HEAD').trim();
-  };
+const git = (...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: folder, encoding: 'utf8' });
 
+const commit = (message: string) => {
+  write({ [`${message}.txt`]: message });
+  git('add', '-A');
+  git('commit', '-qm', message);
+  return git('rev-parse', 'HEAD').trim();
+};
+
+describe('the git repository', () => {
   test('gives commits, branch and base; what is not committed is said; ignored files are not checked out', async () => {
     git('init', '-qb', 'main');
     write({ '.gitignore': 'secret.txt\n' });
