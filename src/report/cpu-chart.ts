@@ -19,7 +19,6 @@ export function writeCpuChart(current: readonly RunRecord[], names: ReadonlyMap<
     values: meanCpuOverTime(record, bins, endSeconds),
     seconds: lastSampleSeconds(record),
   }));
-  const ended = new Set(lines.map((line) => Math.round(line.seconds))).size > 1 ? ' (0 once a run has ended)' : '';
   const some = measured.length > mostLines ? `, the first ${mostLines} of ${measured.length} runs` : '';
-  return [{ kind: 'chart', title: `CPU over time${some}${ended}`, endSeconds, lines, weight: 80 }];
+  return [{ kind: 'chart', title: `CPU over time${some}`, endSeconds, lines, weight: 80 }];
 }

@@ -15,7 +15,7 @@ const two = (value: number) => String(value).padStart(2, '0');
 
 /** `4.8 s`, `45 s`, `1 m 12 s`, `1 h 03 m 20 s`, `2 h`. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
+  if (seconds >= 0.05 && seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);

@@ -16,6 +16,7 @@ export function toMermaid(chart: Chart): string {
     return `  line "${toLabel(name)}" [${points.join(', ')}]`;
   });
   const [unit, unitSeconds] = chooseUnit(chart.endSeconds);
+  const uneven = new Set(chart.lines.map((line) => Math.round(line.seconds))).size > 1;
   const peak = Math.max(...chart.lines.flatMap(({ values }) => values.map((value) => value ?? 0)));
   return [
     '---',
@@ -25,7 +26,7 @@ export function toMermaid(chart: Chart): string {
     `    xyChart: { backgroundColor: "transparent", plotColorPalette: "${palette.join(', ')}" }`,
     '---',
     'xychart-beta',
-    `  title "${toLabel(chart.title)}"`,
+    `  title "${toLabel(chart.title)}${uneven ? ' (0 once a run has ended)' : ''}"`,
     `  x-axis "${unit} of training" 0 --> ${Number((chart.endSeconds / unitSeconds).toFixed(2))}`,
     `  y-axis "per cent of vCPUs" 0 --> ${peak > 50 ? 100 : 50}`,
     ...lines,
