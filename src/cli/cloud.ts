@@ -70,6 +70,8 @@ function environmentOf({ url, cloud }: RunningCloud, options: StartOptions): str
 /** Resolves with the reason to end: a signal, or the end of a piped stdin, which is how a parent that dies is noticed. */
 function waitForEnd(): Promise<string> {
   return new Promise((resolve) => {
+    // Whoever read it may be gone, too; that must not keep the cloud from closing.
+    process.stdout.on('error', () => undefined);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve(signal));
     if (!isPipe(0)) return;
     process.stdin.once('end', () => resolve('The parent is gone'));

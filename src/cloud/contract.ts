@@ -141,7 +141,13 @@ export interface LogStore {
 }
 
 export interface MetricStore {
-  put(namespace: string, dimensions: Readonly<Record<string, string>>, name: string, unit: string, points: readonly { at: Date; value: number }[]): void;
+  put(
+    namespace: string,
+    dimensions: Readonly<Record<string, string>>,
+    name: string,
+    unit: string,
+    points: readonly { at: Date; value: number }[],
+  ): void;
 }
 
 /** What a room adds to the cloud: its services, and how to end what it started. */

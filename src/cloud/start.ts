@@ -101,7 +101,10 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
     else await wire(request, response);
   }
 
-  const port = await listen(server, options.port ?? 0);
+  const port = await listen(server, options.port ?? 0).catch(async (error: unknown) => {
+    await training.close();
+    throw error;
+  });
   return {
     url: `http://127.0.0.1:${port}`,
     cloud,

@@ -83,31 +83,24 @@ async function collect(body: Readable): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const maxDrainBytes = 64 * 1024 * 1024;
 const maxDrainMs = 5_000;
 
 /**
  * Reads what is left of a request's body and forgets it. A client that is still writing when it is refused would see a broken pipe
- * instead of the reason. Bounded: false when more was coming, and the connection is to be closed after the answer.
+ * instead of the reason. Bounded in time: false when more was coming, and the connection is to be closed after the answer.
  */
 export async function drain(request: IncomingMessage): Promise<boolean> {
   if (request.complete && request.readableEnded) return true;
   if (request.destroyed) return false;
   request.unpipe();
-  let bytes = 0;
-  const drained = new Promise<boolean>((resolve) => {
+  return new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(false), maxDrainMs);
-    const finish = (all: boolean) => {
+    const finish = () => {
       clearTimeout(timer);
-      resolve(all);
+      resolve(request.complete);
     };
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > maxDrainBytes) finish(false);
-    });
-    request.once('end', () => finish(true));
-    request.once('close', () => finish(request.complete));
+    request.once('end', finish);
+    request.once('close', finish);
+    request.resume();
   });
-  request.resume();
-  return drained;
 }

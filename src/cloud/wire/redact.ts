@@ -1,7 +1,10 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
 import { Readable } from 'node:stream';
 
-const secret = /password|secret|webidentitytoken|sessiontoken/i;
+/** Members that are secrets without saying so; continuation tokens are none. */
+const secretMember = /password|secret|webidentitytoken|sessiontoken/i;
+/** Names users give: environment variables, hyperparameters, tags. */
+const secretName = /password|secret|token|api_?key/i;
 
 /** An input as the journal keeps it: secrets as `***`, bytes and streams as their length. `streamBytes`: what the request announced. */
 export function redact(schema: NormalizedSchema, value: unknown, streamBytes: number | undefined): unknown {
@@ -12,7 +15,7 @@ export function redact(schema: NormalizedSchema, value: unknown, streamBytes: nu
   if (schema.isStructSchema() && typeof value === 'object') {
     const members = schema.getMemberSchemas();
     return mapValues(value, (member, name) => {
-      if (secret.test(name)) return '***';
+      if (secretMember.test(name)) return '***';
       const target = members[name];
       return target ? redact(target, member, streamBytes) : '***';
     });
@@ -20,7 +23,7 @@ export function redact(schema: NormalizedSchema, value: unknown, streamBytes: nu
   if (schema.isListSchema() && Array.isArray(value))
     return value.map((item: unknown) => redact(schema.getValueSchema(), item, streamBytes));
   if (schema.isMapSchema() && typeof value === 'object') {
-    return mapValues(value, (item, name) => (secret.test(name) ? '***' : redact(schema.getValueSchema(), item, streamBytes)));
+    return mapValues(value, (item, name) => (secretName.test(name) ? '***' : redact(schema.getValueSchema(), item, streamBytes)));
   }
   return value;
 }
