@@ -6,7 +6,7 @@ import { createWebIdentity } from './web-identity.ts';
 export const version = '0.1.0';
 
 /** What every client of the SDK is made with. There is no endpoint here: AWS_ENDPOINT_URL works by itself. */
-export interface ClientSettings {
+interface ClientSettings {
   readonly region: string;
   readonly credentials?: () => Promise<AwsCredentials>;
   readonly customUserAgent: [string, string][];
