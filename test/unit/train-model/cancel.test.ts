@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import type { SettleDeps } from '../../../src/actions/train-model/deps.ts';
 import { endRuns } from '../../../src/actions/train-model/end-runs.ts';
 import { run } from '../../../src/actions/train-model/run.ts';
 import { findState } from '../../../src/actions/train-model/state.ts';
 import { isFinal, runRecord } from '../../../src/records/record.ts';
-import { createDeps, createWorld, settings, type World } from './world.ts';
+import { createDeps, createWorld, putJob, settings, type World } from './world.ts';
 
 type When = 'before' | 'after';
 
@@ -81,6 +82,36 @@ describe('a cancel', () => {
     expect([...world.records.values()].map((record) => record.state.status)).toEqual(['stop-requested', 'stop-requested']);
   });
 
+  test('stops a job whose create call was still on its way', async () => {
+    const world = createWorld();
+    const controller = new AbortController();
+    world.behaviour = () => ({ trains: 3_000 });
+    const stopped = Promise.withResolvers<void>();
+    world.hook = async (call, when) => {
+      if (call === 'jobs.stop' && when === 'after') stopped.resolve();
+      if (call !== 'jobs.start' || when !== 'before') return;
+      controller.abort();
+      await stopped.promise;
+    };
+    const deps = createDeps(world, { signal: controller.signal });
+    await expect(run({ ...settings, labels: ['single'] }, [], [], deps)).rejects.toMatchObject({ kind: 'stopped' });
+    expect([...world.jobs.values()].map((job) => job.stoppedAt !== undefined)).toEqual([true]);
+    expect([...world.records.values()][0]?.state.status).toBe('stop-requested');
+  });
+
+  test('creates nothing more', async () => {
+    const world = createWorld();
+    const controller = new AbortController();
+    world.hook = (call, when) => {
+      if (call === 'records.write' && when === 'before') controller.abort();
+    };
+    await expect(run(settings, [], [], createDeps(world, { signal: controller.signal }))).rejects.toMatchObject({
+      kind: 'stopped',
+    });
+    await world.clock.sleep(1_000);
+    expect(world.calls).not.toContain('jobs.start');
+  });
+
   test('before anything was created leaves nothing behind', async () => {
     const world = createWorld();
     const signal = AbortSignal.abort();
@@ -125,6 +156,48 @@ describe('post', () => {
     expect(world.clock.now().getTime() - before).toBeLessThan(100_000);
     expect([...world.records.values()][0]?.state.status).toBe('stop-requested');
     expect(world.lines.join('\n')).toContain('has not been seen to end');
+  });
+
+  test('finds a job that came into being after main was killed', async () => {
+    const world = createWorld();
+    const life = { dead: false };
+    const killed = Promise.withResolvers<void>();
+    world.behaviour = () => ({ trains: 3_000 });
+    world.hook = (call, when) => {
+      if (call !== 'jobs.start' || when !== 'before') return;
+      life.dead = true;
+      killed.resolve();
+    };
+    void run({ ...settings, labels: ['single'] }, [], [], createDeps(world, {}, life));
+    await killed.promise;
+    const name = [...world.records.keys()][0] ?? '';
+    let looks = 0;
+    world.hook = (call, when) => {
+      if (call === 'jobs.describe' && when === 'before' && (looks += 1) === 4) putJob(world, name, { trains: 3_000 });
+    };
+    const deps = createDeps(world);
+    await endRuns(findState(deps.step)!, deps);
+    expect(world.jobs.get(name)?.stoppedAt).toBeDefined();
+    expect(world.records.get(name)?.state).toMatchObject({ status: 'stopped', cause: 'cancelled' });
+  });
+
+  test('does not take a job for nothing that answers to a stop and cannot be seen yet', async () => {
+    const world = createWorld();
+    await leave(world, {});
+    const record = [...world.records.values()][0]!;
+    world.records.set(record.name, { ...record, state: { status: 'planned' } });
+    const deps = createDeps(world);
+    const seenFrom = world.clock.now().getTime() + 30_000;
+    const jobs: SettleDeps['jobs'] = {
+      check: () => [],
+      start: (request) => deps.jobs.start(request),
+      tags: (arn) => deps.jobs.tags(arn),
+      stop: (name) => deps.jobs.stop(name),
+      describe: async (name) => (world.clock.now().getTime() < seenFrom ? undefined : deps.jobs.describe(name)),
+    };
+    await endRuns(findState(deps.step)!, { ...deps, jobs });
+    expect(world.records.get(record.name)).toMatchObject({ state: { status: 'stopped' }, costUsd: expect.any(Number) });
+    expect(world.records.get(record.name)?.billedSeconds).toBeGreaterThan(0);
   });
 
   test('leaves a job alone that was handed over', async () => {
