@@ -3,7 +3,7 @@ import { systemClock } from '../time/clock.ts';
 import { AwsError, type FaultRule, type Gate, type JournalEntry } from './contract.ts';
 
 /** A call that a `pause` fault holds. */
-export interface HeldCall {
+interface HeldCall {
   readonly id: string;
   readonly rule: string;
   readonly when: 'before' | 'after';

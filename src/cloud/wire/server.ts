@@ -13,7 +13,7 @@ import { accessKeyOf, findRoute, regionOf } from './route.ts';
 import { validate, type Violation } from './validate.ts';
 
 /** Who a key belongs to; `expired` and `wrong token` for keys the cloud minted itself. */
-export type Identify = (accessKeyId: string, sessionToken: string | undefined) => { arn: string } | 'expired' | 'wrong token';
+type Identify = (accessKeyId: string, sessionToken: string | undefined) => { arn: string } | 'expired' | 'wrong token';
 
 export interface WireOptions {
   readonly services: readonly Service[];

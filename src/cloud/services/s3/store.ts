@@ -33,7 +33,7 @@ export interface StoredObject {
   readonly parts?: readonly number[];
 }
 
-export interface Bucket {
+interface Bucket {
   readonly name: string;
   readonly created: Date;
   readonly objects: Map<string, StoredObject>;
