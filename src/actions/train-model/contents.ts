@@ -10,6 +10,8 @@ import type { Settings, TrainDeps } from './deps.ts';
 
 /** Content that jobs will read, and the files that have to be uploaded for it. Nothing is written until `upload`. */
 export interface Prepared extends Content {
+  /** Key of the spec, for the log. */
+  readonly name: string;
   readonly files: readonly {
     readonly uri: string;
     readonly path: string;
@@ -30,6 +32,7 @@ export async function prepareCode(settings: Settings, deps: TrainDeps): Promise<
     `Code: ${packed.files} files of ${settings.code.directory}, ${formatBytes(packed.bytes)}, hash ${hash.slice(0, 10)}.`,
   );
   return {
+    name: 'code',
     hash,
     uri,
     files: [
@@ -50,12 +53,12 @@ export async function prepareChannel(
   const { from } = channel;
   if (from.kind === 'folder') return prepareFolder(key, from.path, settings, deps);
   if (from.kind === 's3') {
-    const content = await findListing(from.uri, deps.objects);
+    const content = await findListing(key, from.uri, deps.objects);
     if (content) return { content };
     const fix = 'Check the prefix, the bucket and that the role of this workflow may list it.';
     return { problem: problemOf(settings.spec, `${key}.from`, `There is no object below ${from.uri}.`, fix) };
   }
-  const staged = channel.to === undefined ? undefined : await findListing(channel.to, deps.objects);
+  const staged = channel.to === undefined ? undefined : await findListing(key, channel.to, deps.objects);
   if (staged) return { content: staged };
   const message =
     channel.to === undefined
@@ -91,13 +94,18 @@ async function prepareFolder(
     bytes,
     contentType: 'application/octet-stream',
   }));
-  return { content: { hash, uri, files } };
+  return { content: { name: key, hash, uri, files } };
 }
 
-async function findListing(uri: string, objects: ObjectStore): Promise<Prepared | undefined> {
+async function findListing(name: string, uri: string, objects: ObjectStore): Promise<Prepared | undefined> {
   const listing = await objects.list(uri);
   if (listing.length === 0) return undefined;
-  return { uri, hash: hashOf(listing.map((object) => [object.uri.slice(uri.length), object.bytes, object.etag])), files: [] };
+  return {
+    name,
+    uri,
+    hash: hashOf(listing.map((object) => [object.uri.slice(uri.length), object.bytes, object.etag])),
+    files: [],
+  };
 }
 
 /**
@@ -105,13 +113,14 @@ async function findListing(uri: string, objects: ObjectStore): Promise<Prepared 
  * compared too. An archive's size depends on the zlib that packed it, so it is not.
  */
 export async function upload(contents: readonly Prepared[], deps: Pick<TrainDeps, 'objects' | 'log' | 'signal'>): Promise<void> {
-  for (const { uri, files } of contents) {
+  for (const { name, uri, files } of contents) {
     if (files.length === 0) continue;
     const there = new Map((await deps.objects.list(uri)).map((object) => [object.uri, object.bytes]));
     const missing = files.filter(
       (file) => !there.has(file.uri) || (file.bytes !== undefined && there.get(file.uri) !== file.bytes),
     );
-    deps.log.info(`${uri}: ${missing.length === 0 ? 'already there' : `uploading ${missing.length} of ${files.length} files`}.`);
+    const what = missing.length === 0 ? `already at ${uri}` : `uploading ${missing.length} of ${files.length} files to ${uri}`;
+    deps.log.info(`${name}: ${what}`);
     await uploadFiles(missing, deps);
   }
 }

@@ -34,15 +34,12 @@ function describePrice(type: string, price: Price | undefined): string {
 
 /** One line for a run that is over. */
 export function describeOutcome(record: RunRecord): string {
+  if (record.handedOver)
+    return `${record.label}: ${record.name} runs on without this step; a later run of this commit finishes it.`;
   const cost = record.costUsd === undefined ? 'cost unknown' : formatUsd(record.costUsd);
   const duration = record.billedSeconds
     ? [`${formatSeconds(record.billedSeconds)} billed on ${record.machine.instanceCount} × ${record.machine.instanceType}`]
     : [];
   const metrics = record.metrics.map(({ name, value }) => `${name} ${value}`);
-  return [
-    `${record.label}: ${record.handedOver ? 'runs on, nobody waits for it' : record.state.status}`,
-    ...duration,
-    cost,
-    ...metrics,
-  ].join(', ');
+  return [`${record.label}: ${record.state.status}`, ...duration, cost, ...metrics].join(', ');
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../../action-error.ts';
 import type { RunRecord } from '../../records/record.ts';
 import { type ActiveJobs, createActiveJobs } from './active.ts';
 import { isJobOf } from '../../training/identity.ts';
+import { formatUsd } from '../../training/money.ts';
 import { orCancelled, untilCancelled } from './cancel.ts';
 import { upload } from './contents.ts';
 import type { Settings, TrainDeps } from './deps.ts';
@@ -83,6 +84,7 @@ async function carryOut(preparation: Preparation, { settings, active, written }:
 function conclude(results: readonly Result[], settings: Settings, deps: TrainDeps): Outputs {
   const outputs = getOutputs(results, settings.spec);
   writeOutputs(outputs, deps.step);
+  deps.log.info(`In all: ${outputs.costUsd === '' ? 'cost not known (yet)' : formatUsd(Number(outputs.costUsd))}.`);
   const failure = findFailure(results);
   if (failure) throw failure;
   return outputs;
