@@ -61,7 +61,7 @@ function sayResults(log: Log, { runs, results, comments }: RehearsalResult): voi
   if (comments.length === 0) log.say('No comment was written.');
   for (const { event, jobs } of runs) log.say(`${event.name}: ${jobs.map((job) => `${job.id} ${job.result}`).join(', ')}`);
   const serious = log.annotations.filter(({ level }) => level !== 'notice');
-  for (const annotation of serious) log.say(`  ${annotation.job}: ${describeAnnotation(annotation)}`);
+  for (const annotation of serious) log.say(`  ${annotation.job}: ${describeAnnotation(annotation).replaceAll('\n', '\n    ')}`);
   const files = ['comment.md', 'summary.md', 'journal.json']
     .map((name) => join(results, name))
     .filter((path) => existsSync(path));

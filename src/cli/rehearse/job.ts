@@ -40,8 +40,9 @@ export async function runJob(run: Run, plan: JobPlan): Promise<JobOutcome> {
   const started = run.clock.now().getTime();
   const limits = limitJob(run, plan);
   const state = createState(run, plan, log, limits);
-  const list: StepList = { steps: {}, inputs: null, env: {}, actionPath: undefined };
+  const list: StepList = { steps: {}, status: 'success', inputs: null, env: {}, actionPath: undefined };
   try {
+    sayWhatIsMissing(state);
     await runSteps(state, plan.definition.steps, run.workflow.stepIds[plan.id] ?? [], list);
     await runPosts(state, list);
     const outputs = evaluateMap(plan.definition.outputs, stepScope(state, list, state.env));
@@ -62,6 +63,14 @@ export async function runJob(run: Run, plan: JobPlan): Promise<JobOutcome> {
 
 const describe = (status: JobState['status']): string =>
   ({ success: 'succeeded', failure: 'failed', cancelled: 'was cancelled' })[status];
+
+/** What GitHub would do for this job and a rehearsal does not. */
+function sayWhatIsMissing({ definition, log }: JobState): void {
+  if (definition.container !== undefined)
+    log.annotate({ level: 'warning', message: 'The container is not started: steps run on this machine.' });
+  if (definition.services !== undefined) log.annotate({ level: 'warning', message: 'The services are not started.' });
+  if (definition.environment !== undefined) log.aside('an environment: nobody is asked for an approval in a rehearsal');
+}
 
 async function runPosts(state: JobState, list: StepList): Promise<void> {
   for (const post of state.posts.toReversed()) {

@@ -80,6 +80,8 @@ export interface JobState {
 /** Steps see each other's results inside one list: the job's, or one composite action's. */
 export interface StepList {
   readonly steps: Record<string, StepResult>;
+  /** Of this list alone: a composite action that failed may be forgiven by the step around it. */
+  status: 'success' | 'failure';
   /** `inputs` of the composite action around the steps; null in a job. */
   readonly inputs: Readonly<Record<string, string>> | null;
   readonly env: Readonly<Record<string, string>>;

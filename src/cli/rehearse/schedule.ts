@@ -11,22 +11,28 @@ export interface JobSummary extends JobOutcome {
 
 /** Runs all jobs of a workflow, each as soon as those it needs have ended, and returns them in the file's order. */
 export async function runJobs(run: Run): Promise<JobSummary[]> {
-  const outcomes = new Map<string, Promise<JobOutcome>>();
-  const start = (id: string): Promise<JobOutcome> => {
+  const outcomes = new Map<string, Promise<Outcome>>();
+  const start = (id: string): Promise<Outcome> => {
     const known = outcomes.get(id);
     if (known) return known;
     const definition = run.workflow.jobs[id];
     if (!definition) throw new Error(`There is no job ${id}.`);
     const outcome = (async () => {
-      const names = needsOf(definition);
-      const needed = await Promise.all(names.map(start));
-      return runWhenWanted(run, id, definition, Object.fromEntries(names.map((name, index) => [name, needed[index] ?? skipped])));
+      const needs: Record<string, Outcome> = {};
+      for (const name of needsOf(definition)) needs[name] = await start(name);
+      const failedBefore = Object.values(needs).some((need) => need.failedBefore || need.result === 'failure');
+      return { ...(await runWhenWanted(run, id, definition, needs, failedBefore)), failedBefore };
     })();
     outcomes.set(id, outcome);
     return outcome;
   };
   // The parser has refused circles and unknown names.
   return Promise.all(Object.keys(run.workflow.jobs).map(async (id) => Object.assign({ id }, await start(id))));
+}
+
+/** A job's outcome, and whether a job it needs, near or far, failed: that is what `failure()` asks. */
+interface Outcome extends JobOutcome {
+  readonly failedBefore: boolean;
 }
 
 const skipped: JobOutcome = { result: 'skipped', outputs: {} };
@@ -36,11 +42,18 @@ function needsOf(definition: JobDefinition): readonly string[] {
   return typeof definition.needs === 'string' ? [definition.needs] : definition.needs;
 }
 
-async function runWhenWanted(run: Run, id: string, definition: JobDefinition, needs: JobPlan['needs']): Promise<JobOutcome> {
+async function runWhenWanted(
+  run: Run,
+  id: string,
+  definition: JobDefinition,
+  needed: Readonly<Record<string, JobOutcome>>,
+  failedBefore: boolean,
+): Promise<JobOutcome> {
   if (run.kill.aborted) return { result: 'cancelled', outputs: {} };
+  const needs = Object.fromEntries(Object.entries(needed).map(([name, { result, outputs }]) => [name, { result, outputs }]));
   const contexts = { github: githubContext(run, id), needs, vars: run.variables, inputs: null };
-  const isWanted = () =>
-    evaluateCondition(definition.if, { contexts, status: run.cancel.aborted ? 'cancelled' : statusOf(needs) });
+  const before = failedBefore ? 'failure' : statusOf(needs);
+  const isWanted = () => evaluateCondition(definition.if, { contexts, status: run.cancel.aborted ? 'cancelled' : before });
   if (!isWanted()) {
     run.log.openJob(definition.name ?? id).close('skipped', run.cancel.aborted ? 'was cancelled before it began' : 'skipped');
     return run.cancel.aborted ? { result: 'cancelled', outputs: {} } : skipped;
@@ -72,7 +85,7 @@ async function runWhenWanted(run: Run, id: string, definition: JobDefinition, ne
 
 function statusOf(needs: JobPlan['needs']): Result {
   const results = new Set(Object.values(needs).map(({ result }) => result));
-  return (['failure', 'cancelled', 'skipped'] as const).find((one) => results.has(one)) ?? 'success';
+  return (['cancelled', 'skipped'] as const).find((one) => results.has(one)) ?? 'success';
 }
 
 function legsOf(definition: JobDefinition, scope: Scope): (MatrixLeg | null)[] {

@@ -17,7 +17,7 @@ export function stepScope(state: JobState, list: StepList, env: Readonly<Record<
       inputs: list.inputs,
       ...(list.actionPath ? { github: { ...githubOf(state), action_path: list.actionPath } } : {}),
     },
-    status: state.status,
+    status: state.status === 'cancelled' ? 'cancelled' : list.status,
     hashFiles: (patterns) => hashFiles(state.workspace, patterns),
   };
 }

@@ -15,16 +15,17 @@ export async function runSteps(
   ids: readonly string[],
   list: StepList,
 ): Promise<boolean> {
-  let ok = true;
   for (const [index, definition] of definitions.entries()) {
     if (state.kill.aborted) return false;
     const id = ids[index] ?? definition.id ?? `__step_${index + 1}`;
     const result = await runStep(state, definition, id, list);
     list.steps[id] = result;
-    if (result.conclusion === 'failure') ok = false;
-    if (result.conclusion === 'failure' && state.status === 'success') state.status = 'failure';
+    if (result.conclusion !== 'failure') continue;
+    list.status = 'failure';
+    // Inside a composite action the step around it decides; a cancelled job stays cancelled.
+    if (list.inputs === null && state.status === 'success') state.status = 'failure';
   }
-  return ok;
+  return list.status === 'success';
 }
 
 async function runStep(state: JobState, definition: StepDefinition, id: string, list: StepList): Promise<StepResult> {
@@ -108,7 +109,7 @@ function limitStep(state: JobState, definition: StepDefinition, stillWanted: () 
   };
 }
 
-const noList: StepList = { steps: {}, inputs: null, env: {}, actionPath: undefined };
+const noList: StepList = { steps: {}, status: 'success', inputs: null, env: {}, actionPath: undefined };
 
 function continues(definition: StepDefinition, scope: Scope): boolean {
   return String(evaluateValue(definition['continue-on-error'] ?? false, scope)) === 'true';

@@ -1,6 +1,6 @@
 import { type Action, readAction, resolveUse } from './action.ts';
 import { evaluatePostCondition, evaluateText } from './expressions.ts';
-import type { PostStep, StepResult } from './run.ts';
+import type { PostStep, StepList, StepResult } from './run.ts';
 import { stepScope } from './scope.ts';
 import { standIns } from './stand-ins.ts';
 import { runStepProcess } from './step-process.ts';
@@ -124,7 +124,7 @@ async function runComposite(
   folder: string,
 ): Promise<StepOutcome> {
   const steps: Record<string, StepResult> = {};
-  const list = { steps, inputs, env: call.env, actionPath: folder };
+  const list: StepList = { steps, status: 'success', inputs, env: call.env, actionPath: folder };
   const ids = runs.steps.map((step, index) => step.id ?? `${call.id}__${index + 1}`);
   const ok = await call.runSteps(call.state, runs.steps, ids, list);
   const scope = stepScope(call.state, list, call.env);

@@ -131,7 +131,7 @@ jobs:
       - { if: always(), run: echo always }
   b: { needs: a, runs-on: x, steps: [{ run: echo no }] }
   c: { needs: a, if: always(), runs-on: x, steps: [{ run: "echo \${{ needs.a.result }} \${{ needs.b.result }}" }] }
-  d: { needs: b, if: "!cancelled()", runs-on: x, steps: [{ run: "echo \${{ needs.b.result }}" }] }
+  d: { needs: b, if: failure(), runs-on: x, steps: [{ run: "echo \${{ needs.b.result }}" }] }
 `);
     expect(jobs).toEqual({ a: 'failure', b: 'skipped', c: 'success', d: 'success' });
     expect(lines).toEqual(expect.arrayContaining(['failure/success', 'failed: failure', 'always', '○ next — skipped']));
@@ -235,6 +235,23 @@ jobs:
     expect(lines).toEqual(expect.arrayContaining(['from the product', 'composite said hello']));
     expect(lines.filter((line) => line.startsWith('warning: somebody/else@v3 was not run'))).toHaveLength(1);
     expect(lines.join('\n')).toContain("Can't find 'action.yml'");
+  });
+
+  test('a composite action that fails is forgiven by continue-on-error around it', async () => {
+    write({
+      'both/action.yml': `name: both
+description: d
+runs:
+  using: composite
+  steps: [{ shell: bash, run: exit 5 }, { shell: bash, run: echo not reached }, { if: failure(), shell: bash, run: echo inside failed }]
+`,
+    });
+    const { lines, jobs } = await play(`${head}
+jobs: { a: { runs-on: x, steps: [${checkout}, { id: b, uses: ./both, continue-on-error: true }, { run: "echo after \${{ steps.b.outcome }}" }] } }
+`);
+    expect(jobs).toEqual({ a: 'success' });
+    expect(lines).toEqual(expect.arrayContaining(['inside failed', 'after failure']));
+    expect(lines).not.toContain('not reached');
   });
 
   const asker = action('ask', {
