@@ -60,9 +60,11 @@ export function describeCost(record: RunRecord): string {
 
 /** Where every price of the table comes from: `ml.m5.xlarge $0.23/h (AWS Pricing API, 2026-11-22)`. */
 export function describePrices(records: readonly RunRecord[]): string {
-  const prices = records.map(({ price, machine }) => {
+  const prices = records.map(({ price, machine, rehearsal }) => {
     if (price.kind === 'unknown') return `${machine.instanceType} unknown (${price.why})`;
-    const source = price.source === 'pricing-api' ? 'AWS Pricing API' : 'built-in table';
+    // In a rehearsal the local cloud answers for the Pricing API, from a table of its own.
+    const api = rehearsal ? 'price list of the local cloud' : 'AWS Pricing API';
+    const source = price.source === 'pricing-api' ? api : 'built-in table';
     const estimate = price.quality === 'derived' ? ', an estimate derived from the EC2 price' : '';
     return `${machine.instanceType} ${formatHourlyUsd(price.usdPerHour)} (${source}, ${price.date}${estimate})`;
   });
