@@ -15,6 +15,12 @@ const validationCodes: Readonly<Record<string, string>> = {
 export function refuseIllegal(service: WireService, violations: readonly Violation[]): AwsError {
   const wrongTypes = violations.filter(({ kind }) => kind === 'type');
   if (wrongTypes.length > 0) return new AwsError('SerializationException', wrongTypes.map(({ text }) => text).join('; '));
+  // A parameter of S3 is another operation (`?acl`) or changes what this one means.
+  const unknown = violations.filter(({ kind }) => kind === 'unknown');
+  if (service.name === 's3' && unknown.length > 0) {
+    const message = `The local cloud does not know this of S3: ${unknown.map(({ text }) => text).join('; ')}`;
+    return new AwsError('NotImplemented', message, { status: 501 });
+  }
   const [count, noun] = [violations.length, violations.length === 1 ? 'error' : 'errors'];
   const message = `${count} validation ${noun} detected: ${violations.map(({ text }) => text).join('; ')}`;
   return new AwsError(validationCodes[service.name] ?? 'ValidationException', message, { status: 400 });

@@ -1,19 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AwsError, type Call, type Gate, type Journal, type JournalEntry, type Service } from '../contract.ts';
-import { drain, readRequest } from './incoming.ts';
-import { modelOf } from './model.ts';
+import { readRequest } from './incoming.ts';
 import { readService } from './operation.ts';
 import type { ReadInput, Route, WireRequest, WireResponse } from './protocol.ts';
+import { findViolations, type Identify, identifyCaller, readInput } from './read-call.ts';
 import { redact } from './redact.ts';
-import { refuseExpired, refuseIllegal, refuseThrottled, refuseToken, refuseUnknown, refuseUnsigned } from './refusals.ts';
-import { accessKeyOf, findRoute, regionOf } from './route.ts';
-import { validate, type Violation } from './validate.ts';
-
-/** Who a key belongs to; `expired` and `wrong token` for keys the cloud minted itself. */
-type Identify = (accessKeyId: string, sessionToken: string | undefined) => { arn: string } | 'expired' | 'wrong token';
+import { refuseIllegal, refuseThrottled, refuseUnknown } from './refusals.ts';
+import { findRoute, regionOf } from './route.ts';
+import { send } from './send.ts';
 
 export interface WireOptions {
   readonly services: readonly Service[];
@@ -65,7 +61,7 @@ async function answer(
   requestId: string,
 ): Promise<WireResponse | 'reset'> {
   const { service, protocol } = route;
-  const caller = identifyCaller(options, route, request);
+  const caller = identifyCaller(options.identify, route, request);
   const read = await readInput(route, request);
   const illegal = read instanceof AwsError ? [] : findViolations(route, read);
   const entry = options.journal.add({
@@ -119,36 +115,6 @@ function note(entry: JournalEntry, response: WireResponse): WireResponse {
   return response;
 }
 
-/** Operations that are called to become somebody. */
-const anonymous = new Set(['AssumeRoleWithWebIdentity']);
-
-function identifyCaller(options: WireOptions, { service, operationName }: Route, request: WireRequest): string | AwsError {
-  if (anonymous.has(operationName)) return 'anonymous';
-  const accessKeyId = accessKeyOf(request);
-  if (accessKeyId === undefined) return refuseUnsigned(service);
-  const token = request.headers['x-amz-security-token'] ?? request.query.get('X-Amz-Security-Token') ?? undefined;
-  const identity = options.identify(accessKeyId, token);
-  if (identity === 'expired') return refuseExpired(service);
-  return identity === 'wrong token' ? refuseToken(service) : identity.arn;
-}
-
-async function readInput(route: Route, request: WireRequest): Promise<ReadInput | AwsError> {
-  if (!route.operation) return refuseUnknown(route.service, route.operationName);
-  try {
-    return await route.protocol.read(route.operation, request);
-  } catch (error) {
-    return error instanceof AwsError
-      ? error
-      : new AwsError('SerializationException', `The request cannot be read: ${messageOf(error)}`);
-  }
-}
-
-function findViolations({ service, operation, operationName }: Route, read: ReadInput): Violation[] {
-  if (!operation) return [];
-  const unknown = (read.unknown ?? []).map((name): Violation => ({ kind: 'unknown', text: `Unknown parameter '${name}'` }));
-  return [...validate(modelOf(service.name), operationName, read.raw ?? read.input), ...unknown];
-}
-
 async function callHandler(
   { service, operationName }: Route,
   { input }: ReadInput,
@@ -173,22 +139,4 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 function streamBytes({ headers }: WireRequest): number | undefined {
   const length = headers['x-amz-decoded-content-length'] ?? headers['content-length'];
   return length === undefined ? undefined : Number(length);
-}
-
-async function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: WireResponse): Promise<void> {
-  const drained = await drain(request);
-  const close: Record<string, string> = drained ? {} : { connection: 'close' };
-  if (body instanceof Readable) {
-    response.writeHead(status, { ...headers, ...close });
-    if (request.method !== 'HEAD') return pipeline(body, response);
-    body.destroy();
-    response.end();
-    return;
-  }
-  const bytes = typeof body === 'string' ? Buffer.from(body) : (body ?? Buffer.alloc(0));
-  // The answer to HEAD says how long the object is, and has no body, not even of an error.
-  const length =
-    request.method === 'HEAD' || status === 204 || status === 304 ? {} : { 'content-length': String(bytes.byteLength) };
-  response.writeHead(status, { ...headers, ...length, ...close });
-  response.end(request.method === 'HEAD' ? undefined : bytes);
 }

@@ -10,6 +10,7 @@ import {
   CopyObjectCommand,
   DeleteObjectsCommand,
   GetBucketLocationCommand,
+  GetObjectAclCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadBucketCommand,
@@ -201,6 +202,7 @@ describe('S3', () => {
       name: 'NoSuchBucket',
       message: 'The specified bucket does not exist',
     });
+    await expect(read('CRC32', { VersionId: 'v1' })).rejects.toMatchObject({ name: 'NoSuchVersion' });
     expect((await s3().send(new GetBucketLocationCommand({ Bucket: 'bucket' }))).LocationConstraint).toBeUndefined();
   });
 
@@ -313,6 +315,9 @@ describe('the other wires', () => {
   });
 
   test('what nobody serves is said, not guessed', async () => {
+    await expect(s3().send(new GetObjectAclCommand({ Bucket: 'bucket', Key: 'k' }))).rejects.toMatchObject({
+      name: 'NotImplemented',
+    });
     const unsigned = await fetch(`${running.url}/bucket/key`);
     expect([unsigned.status, await unsigned.text()]).toEqual([403, expect.stringContaining('<Code>AccessDenied</Code>')]);
     const headers = {

@@ -18,6 +18,8 @@ export const preconditionFailed = (condition: string) =>
     status: 412,
     members: { Condition: condition },
   });
+export const noSuchVersion = (versionId: string) =>
+  new AwsError('NoSuchVersion', 'The specified version does not exist.', { status: 404, members: { VersionId: versionId } });
 /** An answer to HEAD has no body, so that clients know only the status; the SDK calls it NotFound. */
 export const notFound = () => new AwsError('NotFound', 'Not Found', { status: 404 });
 export const notModified = () => new AwsError('NotModified', 'Not Modified', { status: 304 });
