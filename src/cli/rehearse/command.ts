@@ -20,6 +20,8 @@ export async function rehearseCommand(args: readonly string[], productRoot: stri
     process.stderr.write(`${options.problems.join('\n')}\n\n${rehearseHelp}`);
     return 2;
   }
+  // A reader that went away (`| head`) is no reason to leave things running.
+  process.stdout.on('error', () => undefined);
   const colour = process.env['NO_COLOR'] === undefined && (process.stdout.isTTY || Boolean(process.env['FORCE_COLOR']));
   const log = createLog({ write: (line) => void process.stdout.write(`${line}\n`), colour });
   const cancellation = listenForCancel((second) =>

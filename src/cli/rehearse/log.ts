@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-export type Level = 'error' | 'warning' | 'notice';
+type Level = 'error' | 'warning' | 'notice';
 
 export interface Annotation {
   readonly job: string;

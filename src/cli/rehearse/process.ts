@@ -84,7 +84,7 @@ export function runProcess(options: ProcessOptions): Promise<number> {
 }
 
 /** Signals every process of a group; one that is gone is no error. */
-export function signalGroup(group: number | undefined, signal: NodeJS.Signals): void {
+function signalGroup(group: number | undefined, signal: NodeJS.Signals): void {
   if (group === undefined) return;
   try {
     process.kill(-group, signal);

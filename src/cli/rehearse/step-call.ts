@@ -2,7 +2,7 @@ import { evaluateText, type Scope } from './expressions.ts';
 import type { JobState, StepList } from './run.ts';
 import type { StepDefinition } from './workflow.ts';
 
-export type RunSteps = (
+type RunSteps = (
   state: JobState,
   definitions: readonly StepDefinition[],
   ids: readonly string[],

@@ -52,7 +52,7 @@ export interface Comment {
   body: string;
 }
 
-export type Access = 'none' | 'read' | 'write';
+type Access = 'none' | 'read' | 'write';
 
 /** Names of a workflow's `permissions`, as far as a route here asks for one. */
 export type Scope = 'contents' | 'issues' | 'metadata' | 'pull-requests';

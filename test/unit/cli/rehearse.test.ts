@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLog } from '../../../src/cli/rehearse/log.ts';
 import { parseOptions } from '../../../src/cli/rehearse/options.ts';
@@ -41,7 +43,7 @@ interface Played {
 
 async function play(
   workflow: string,
-  more: { args?: string[]; onLine?: (line: string, act: Acts) => void } = {},
+  more: { args?: string[]; cloudUrl?: string; onLine?: (line: string, act: Acts) => void } = {},
 ): Promise<Played> {
   write({ '.github/workflows/train.yml': workflow });
   const options = parseOptions(more.args ?? []);
@@ -61,7 +63,7 @@ async function play(
     productRoot: join(folder, 'product'),
     log,
     clock: systemClock,
-    startCloud: async () => ({ url: 'http://127.0.0.1:9', close: async () => undefined }),
+    startCloud: async () => ({ url: more.cloudUrl ?? 'http://127.0.0.1:9', close: async () => undefined }),
     graces: { interruptMs: 400, terminateMs: 200 },
     cancellation: { cancel: cancel.signal, kill: kill.signal, release: () => undefined },
   });
@@ -272,6 +274,40 @@ jobs: { a: { runs-on: x, steps: [${checkout}, { id: b, uses: ./both, continue-on
     const played = await play(asking(permissions), { args });
     expect(played.lines).toEqual(expect.arrayContaining([line, 'token ***', 'run oidc none']));
     expect(played.comments).toEqual(comments);
+  });
+
+  test('configure-aws-credentials assumes the role with the job’s identity token', async () => {
+    const asked: URLSearchParams[] = [];
+    const sts = createServer((request, response) => void answer(request, response));
+    const answer = async (request: IncomingMessage, response: ServerResponse) => {
+      asked.push(new URLSearchParams(await readText(request)));
+      const refused = asked.length > 1;
+      const keys =
+        '<AccessKeyId>ASIA1</AccessKeyId><SecretAccessKey>hush-hush</SecretAccessKey><SessionToken>session-1</SessionToken>';
+      response.writeHead(refused ? 403 : 200).end(refused ? '<Message>Not authorized</Message>' : keys);
+    };
+    await new Promise<void>((resolve) => void sts.listen(0, '127.0.0.1', resolve));
+    const address = sts.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const role = 'arn:aws:iam::000000000000:role/ci';
+    const use = `{ uses: aws-actions/configure-aws-credentials@v5, with: { role-to-assume: '${role}', aws-region: eu-west-1 } }`;
+    const { lines, jobs } = await play(
+      `${head}permissions: { id-token: write }
+jobs:
+  a: { runs-on: x, steps: [${use}, { run: 'echo "$AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY $AWS_REGION $AWS_ENDPOINT_URL"' }] }
+  b: { needs: a, runs-on: x, steps: [${use}] }
+  c: { runs-on: x, permissions: {}, steps: [${use}] }
+`,
+      { cloudUrl: `http://127.0.0.1:${port}` },
+    ).finally(() => sts.close());
+    expect(jobs).toEqual({ a: 'success', b: 'failure', c: 'failure' });
+    const said = lines.join('\n');
+    expect(said).toContain(`ASIA1 *** eu-west-1 http://127.0.0.1:${port}`);
+    expect(said).toContain('Could not assume role with OIDC: Not authorized');
+    expect(said).toContain('no `permissions: id-token: write`');
+    expect(asked[0]?.get('RoleArn')).toBe(role);
+    const claims = JSON.parse(Buffer.from(asked[0]?.get('WebIdentityToken')?.split('.')[1] ?? '', 'base64url').toString());
+    expect(claims).toMatchObject({ aud: 'sts.amazonaws.com', event_name: 'pull_request' });
   });
 
   test('upload-artifact copies files to where the user finds them', async () => {
