@@ -31,7 +31,11 @@ function hold(points: readonly Point[]): (Point & { seconds: number })[] {
   const sorted = [...points].sort((a, b) => a.at - b.at);
   const gaps = sorted.slice(1).map((point, index) => point.at - (sorted[index]?.at ?? point.at));
   const usual = median(gaps.filter((gap) => gap > 0));
-  return sorted.map((point, index) => ({ at: point.at, percent: point.percent, seconds: Math.min(gaps[index] ?? usual, 2 * usual) }));
+  return sorted.map((point, index) => ({
+    at: point.at,
+    percent: point.percent,
+    seconds: Math.min(gaps[index] ?? usual, 2 * usual),
+  }));
 }
 
 /** Time-weighted mean of a series. */
