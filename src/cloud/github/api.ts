@@ -41,7 +41,8 @@ export function createApi(options: ApiOptions): (request: IncomingMessage, respo
     const body = await readBody(request);
     const entry = options.journal.add({
       service: 'github',
-      operation: `${method} ${found?.route.template ?? path}`,
+      // GitHub's own way to write a template, without our mark for values that hold slashes.
+      operation: `${method} ${found?.route.template.replace('+}', '}') ?? path}`,
       principal: token?.login ?? (path === oidcPath ? 'job' : 'anonymous'),
       input: { ...found?.params, ...Object.fromEntries(url.searchParams), ...(isRecord(body) ? body : {}) },
     });

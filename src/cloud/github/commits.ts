@@ -8,7 +8,7 @@ export const commitRoutes: readonly Route[] = [
   { method: 'GET', template: `${root}/commits`, scopes: ['contents'], level: 'read', handle: listCommits },
   { method: 'GET', template: `${root}/commits/{sha}/pulls`, scopes: ['pull-requests'], level: 'read', handle: listPullsOfCommit },
   { method: 'GET', template: `${root}/commits/{ref+}`, scopes: ['contents'], level: 'read', handle: getCommit },
-  { method: 'GET', template: `${root}/compare/{range+}`, scopes: ['contents'], level: 'read', handle: compare },
+  { method: 'GET', template: `${root}/compare/{basehead+}`, scopes: ['contents'], level: 'read', handle: compare },
 ];
 
 function listCommits(call: GitHubCall) {
@@ -39,7 +39,7 @@ function listPullsOfCommit(call: GitHubCall) {
 }
 
 function compare(call: GitHubCall) {
-  const [base, head] = (call.params['range'] ?? '').split('...').map((ref) => findCommit(call.state, ref));
+  const [base, head] = (call.params['basehead'] ?? '').split('...').map((ref) => findCommit(call.state, ref));
   if (!base || !head) throw notFound();
   const [ofBase, ofHead] = [reach(call.state, base.sha), reach(call.state, head.sha)];
   const common = [...ofHead].find((sha) => ofBase.has(sha));
