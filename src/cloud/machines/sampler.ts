@@ -58,7 +58,8 @@ export function createSampler(clock: Clock): Sampler {
     while (machines.size > 0) {
       // On whole half seconds, so that a period of one second holds two samples.
       await clock.sleep(sampleEveryMs - (clock.now().getTime() % sampleEveryMs));
-      await look();
+      // A look that fails loses nothing: the next one reads the same running totals.
+      await look().catch(() => {});
     }
     ticking = false;
   };

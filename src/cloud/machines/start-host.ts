@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { createLineSplitter } from './split-lines.ts';
+import { sweepHost } from './sweep-host.ts';
 
 /** What runs on a machine, and with what. */
 export interface HostPlan {
@@ -8,8 +9,10 @@ export interface HostPlan {
   readonly python: string;
   readonly reaper: string;
   readonly folder: string;
+  /** HOME of its processes, which nothing else on this machine may have. */
+  readonly home: string;
   readonly command: readonly string[];
-  /** All of it: nothing of this process's environment is added. */
+  /** All of it but HOME: nothing of this process's environment is added. */
   readonly env: Readonly<Record<string, string>>;
   readonly stopGraceSeconds: number;
   /** Lines of standard output and error, in the order they were written. */
@@ -43,7 +46,7 @@ export async function startHost(plan: HostPlan): Promise<Host> {
     ['-I', '-S', plan.reaper, String(plan.stopGraceSeconds), String(process.pid), ...plan.command],
     {
       cwd: plan.folder,
-      env: plan.env,
+      env: { ...plan.env, HOME: plan.home },
       // A session of its own: a terminal's Ctrl-C must reach the cloud, which decides, and not its machines.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -54,6 +57,10 @@ export async function startHost(plan: HostPlan): Promise<Host> {
   child.stderr?.on('data', lines.write);
   const pipe = child.stdio[3];
   const report = pipe instanceof Readable ? readAll(pipe) : Promise.resolve('');
+  // Not at `close`: what a killed wrapper left behind holds the pipes open.
+  const swept = new Promise<void>((resolve) =>
+    child.once('exit', (code) => resolve(code === 0 ? undefined : sweepHost(plan.home))),
+  );
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
@@ -61,6 +68,7 @@ export async function startHost(plan: HostPlan): Promise<Host> {
   });
   const ended = closed.then(async () => {
     lines.end();
+    await swept;
     return parseReport(await report);
   });
   return { pid: child.pid ?? 0, stop: () => void child.kill('SIGTERM'), kill: () => void child.kill('SIGQUIT'), ended };

@@ -13,7 +13,6 @@ export function listEnvironment(job: Job, host: HostFolder, region: string, pyth
     // The interpreter itself first: a version manager's shim would look for its settings in the HOME of somebody else.
     PATH: `${dirname(python.executable)}:${process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'}`,
     LANG: process.env['LANG'] ?? 'C.UTF-8',
-    HOME: `${host.root}/home`,
     TMPDIR: `${host.root}/tmp`,
     PYTHONUSERBASE: python.userBase,
     PYTHONUNBUFFERED: '1',

@@ -31,6 +31,8 @@ export function createTraining(cloud: Cloud, options: SageMakerOptions) {
 
   /** With the first job, not at start: a cloud that trains nothing needs no Python. */
   const prepare = async (): Promise<Machinery> => {
+    if (process.platform !== 'linux')
+      throw new Error('The local cloud executes jobs on Linux only: it ends their processes by means of its kernel.');
     const python = await findPython();
     const reaper = join(cloud.folder, 'machines', 'reaper.py');
     await writeReaper(reaper);

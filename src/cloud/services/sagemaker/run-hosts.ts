@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '../../../time/clock.ts';
 import type { Python } from '../../machines/find-python.ts';
 import type { Sampler, Watch } from '../../machines/sampler.ts';
@@ -93,6 +94,7 @@ async function startMachine(
     python: machinery.python.executable,
     reaper: machinery.reaper,
     folder: machine.root,
+    home: join(machine.root, 'home'),
     command: [...entrypoint, ...more].map((text) => moveOptMl(text, machine.optMl)),
     env: listEnvironment(job, machine, machinery.region, machinery.python),
     stopGraceSeconds: machinery.stopGraceSeconds,

@@ -24,6 +24,7 @@ async function run(command: readonly string[], stopGraceSeconds = 10): Promise<{
     python: python.executable,
     reaper: join(folder, 'reaper.py'),
     folder,
+    home: join(folder, 'home'),
     command,
     env: { PATH: process.env['PATH'] ?? '', GIVEN: '' },
     stopGraceSeconds,
@@ -88,7 +89,7 @@ describe('a host ends as its command does', () => {
     // LC_CTYPE is Python's own doing where no locale is given.
     const { host, lines } = await runScript('import os; print(sorted({*os.environ} - {"LC_CTYPE"}))');
     await host.ended;
-    expect(lines).toEqual(["['GIVEN', 'PATH']"]);
+    expect(lines).toEqual(["['GIVEN', 'HOME', 'PATH']"]);
   });
 
   test('CPU of children that left the session is counted', async () => {
@@ -150,6 +151,12 @@ print("up"); time.sleep(300)`);
     expect(await host.ended).toMatchObject({ exitCode: 137, killed: true });
   });
 
+  test('when a script kills the wrapper it runs under, so is all of it', async () => {
+    const { host, lines } = await runScript(strayThen('os.kill(os.getppid(), signal.SIGKILL); time.sleep(300)'));
+    expect(await host.ended).toEqual({ exitCode: undefined, cpuSeconds: undefined, killed: true });
+    expect(await isRunning(Number(lines[0]))).toBe(false);
+  });
+
   test('when the process that started it is killed, so is all of it', async () => {
     const pidFile = join(folder, 'stray.pid');
     const script =
@@ -157,7 +164,14 @@ print("up"); time.sleep(300)`);
 signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)`);
     const room = new URL('../../../../src/cloud/machines/', import.meta.url).pathname;
     const starter = join(folder, 'starter.mts');
-    const plan = { python: python.executable, reaper: join(folder, 'reaper.py'), folder, env: {}, stopGraceSeconds: 300 };
+    const plan = {
+      python: python.executable,
+      reaper: join(folder, 'reaper.py'),
+      folder,
+      home: join(folder, 'home'),
+      env: {},
+      stopGraceSeconds: 300,
+    };
     await writeFile(
       starter,
       `import { startHost } from ${JSON.stringify(`${room}start-host.ts`)};
