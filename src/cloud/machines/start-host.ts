@@ -56,11 +56,14 @@ export async function startHost(plan: HostPlan): Promise<Host> {
   child.stdout?.on('data', lines.write);
   child.stderr?.on('data', lines.write);
   const pipe = child.stdio[3];
+  const closePipes = () => {
+    for (const stream of [child.stdout, child.stderr, pipe]) stream?.destroy();
+  };
   const report = pipe instanceof Readable ? readAll(pipe) : Promise.resolve('');
-  // Not at `close`: what a killed wrapper left behind holds the pipes open.
-  const swept = new Promise<void>((resolve) =>
-    child.once('exit', (code) => resolve(code === 0 ? undefined : sweepHost(plan.home))),
-  );
+  const swept = new Promise<void>((resolve) => {
+    // Not at `close`: what a killed wrapper left behind holds the pipes open, and its job would never end.
+    child.once('exit', (code) => resolve(code === 0 ? undefined : sweepHost(plan.home).finally(closePipes)));
+  });
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);

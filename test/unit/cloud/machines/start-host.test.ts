@@ -3,10 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { findPython, type Python } from '../../../../src/cloud/machines/find-python.ts';
 import { writeReaper } from '../../../../src/cloud/machines/reaper.ts';
 import { startHost, type Host } from '../../../../src/cloud/machines/start-host.ts';
+
+// Real processes, on machines that are busy with other things too.
+jest.setTimeout(30_000);
 
 let folder: string;
 let python: Python;

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type {
   Channel,
   CreateTrainingJobRequest,
@@ -9,6 +9,9 @@ import type {
   TrainingInstanceType,
 } from '@aws-sdk/client-sagemaker';
 import { isOver, role, startTraining, type Training } from './local-training.ts';
+
+// Real processes, on machines that are busy with other things too.
+jest.setTimeout(30_000);
 
 let training: Training;
 afterEach(() => training.close());
