@@ -11,7 +11,7 @@ export interface ProcessRow {
 }
 
 /** USER_HZ: what the kernel counts CPU in towards programs, on every architecture. */
-export const ticksPerSecond = 100;
+const ticksPerSecond = 100;
 
 /** One look at all processes of this machine. Those that end meanwhile are left out. */
 export async function readProcesses(): Promise<Map<number, ProcessRow>> {

@@ -24,7 +24,7 @@ export interface Sampler {
 }
 
 /** Ticks of /proc are 10 ms: nothing finer than this can be told. */
-export const sampleEveryMs = 500;
+const sampleEveryMs = 500;
 
 interface Machine {
   root: number | undefined;
