@@ -21,6 +21,8 @@ export interface Prepared extends Content {
 }
 
 const maxParallelUploads = 8;
+/** Letters of a hash that the log shows. */
+const hashLength = 10;
 
 /** Packs the code folder and adds the launcher; the hash covers both. */
 export async function prepareCode(settings: Settings, deps: TrainDeps): Promise<Prepared> {
@@ -29,7 +31,7 @@ export async function prepareCode(settings: Settings, deps: TrainDeps): Promise<
   const hash = hashOf({ code: packed.hash, launcher: createHash('sha256').update(launcher).digest('hex') });
   const uri = `${zoneUri(settings.bucket, deps.zone)}code/${hash}/`;
   deps.log.info(
-    `Code: ${packed.files} files of ${settings.code.directory}, ${formatBytes(packed.bytes)}, hash ${hash.slice(0, 10)}.`,
+    `Code: ${countFiles(packed.files)} of ${settings.code.directory}, ${formatBytes(packed.bytes)}, hash ${hash.slice(0, hashLength)}.`,
   );
   return {
     name: 'code',
@@ -119,10 +121,16 @@ export async function upload(contents: readonly Prepared[], deps: Pick<TrainDeps
     const missing = files.filter(
       (file) => !there.has(file.uri) || (file.bytes !== undefined && there.get(file.uri) !== file.bytes),
     );
-    const what = missing.length === 0 ? `already at ${uri}` : `uploading ${missing.length} of ${files.length} files to ${uri}`;
-    deps.log.info(`${name}: ${what}`);
+    deps.log.info(`${name}: ${describeUpload(missing.length, files.length, uri)}.`);
     await uploadFiles(missing, deps);
   }
+}
+
+function describeUpload(missing: number, all: number, uri: string): string {
+  const place = shortenUri(uri);
+  if (missing === 0) return `${countFiles(all)} already at ${place}`;
+  const what = missing === all ? countFiles(all) : `${missing} of ${countFiles(all)}`;
+  return `uploading ${what} to ${place}`;
 }
 
 async function uploadFiles(files: Prepared['files'], deps: Pick<TrainDeps, 'objects' | 'signal'>): Promise<void> {
@@ -133,6 +141,15 @@ async function uploadFiles(files: Prepared['files'], deps: Pick<TrainDeps, 'obje
     }
   };
   await Promise.all(Array.from({ length: maxParallelUploads }, worker));
+}
+
+function countFiles(count: number): string {
+  return `${count} ${count === 1 ? 'file' : 'files'}`;
+}
+
+/** A whole hash is noise to a reader; its first letters are enough to find it. */
+function shortenUri(uri: string): string {
+  return uri.replaceAll(/[0-9a-f]{64}/g, (hash) => `${hash.slice(0, hashLength)}…`);
 }
 
 function formatBytes(bytes: number): string {

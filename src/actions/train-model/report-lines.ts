@@ -2,6 +2,8 @@ import type { Log } from '../../runner/ports.ts';
 import type { Price, RunRecord } from '../../records/record.ts';
 import { formatUsd } from '../../training/money.ts';
 import { formatSeconds } from '../../time/duration.ts';
+import type { Result } from './failures.ts';
+import type { Outputs } from './outputs.ts';
 import type { Preparation } from './prepare.ts';
 
 /** What the step is about to do and may cost, before it does it. */
@@ -9,10 +11,11 @@ export function announce({ decisions, basis }: Preparation, log: Log): void {
   for (const { kind, plan, ...decision } of decisions) {
     if (kind === 'launch') {
       const { ceilingUsd, instanceCount, maxRuntimeSeconds } = plan.asked;
-      const most = ceilingUsd === undefined ? 'at an unknown price' : `for ${formatUsd(ceilingUsd)} at most`;
-      const limits = `${formatSeconds(maxRuntimeSeconds)} at most, ${most}`;
+      const most = ceilingUsd === undefined ? 'an unknown price' : formatUsd(ceilingUsd);
+      const limits = `at most ${formatSeconds(maxRuntimeSeconds)} and ${most}`;
+      const prices = plan.instanceTypes.map((type) => describePrice(type, plan.prices[type], basis.rehearsal));
       log.info(
-        `${plan.label}: new job on ${instanceCount} × ${plan.instanceTypes.join(', else ')}; ${limits} (${plan.instanceTypes.map((type) => describePrice(type, plan.prices[type])).join('; ')}).`,
+        `${plan.label}: new job on ${instanceCount} × ${plan.instanceTypes.join(', else ')}, ${limits} (${prices.join('; ')}).`,
       );
       continue;
     }
@@ -26,10 +29,18 @@ export function announce({ decisions, basis }: Preparation, log: Log): void {
   for (const warning of basis.warnings) log.warning(warning);
 }
 
-function describePrice(type: string, price: Price | undefined): string {
+function describePrice(type: string, price: Price | undefined, rehearsal: boolean): string {
   if (!price || price.kind === 'unknown') return `${type} unknown${price ? `: ${price.why}` : ''}`;
-  const source = price.source === 'pricing-api' ? 'Pricing API' : `table, ${price.quality}`;
-  return `${type} ${price.usdPerHour} USD/h, ${source}, ${price.date}`;
+  const api = rehearsal ? 'price list of the local cloud' : 'Pricing API';
+  const source = price.source === 'pricing-api' ? api : `built-in table, ${price.quality}`;
+  return `${type} $${price.usdPerHour}/h, ${source}, ${price.date}`;
+}
+
+/** What the step's runs cost together. A rehearsal says that nobody pays it. */
+export function describeTotal(results: readonly Pick<Result, 'record'>[], { costUsd }: Pick<Outputs, 'costUsd'>): string {
+  if (costUsd === '') return 'In all: cost not known (yet).';
+  const rehearsal = results.some(({ record }) => record?.rehearsal);
+  return `In all: ${formatUsd(Number(costUsd))}${rehearsal ? ' on AWS; here nothing was billed' : ''}.`;
 }
 
 /** One line for a run that is over. */

@@ -2,7 +2,6 @@ import type { Problem } from '../../action-error.ts';
 import type { RunRecord } from '../../records/record.ts';
 import { type ActiveJobs, createActiveJobs } from './active.ts';
 import { isJobOf } from '../../training/identity.ts';
-import { formatUsd } from '../../training/money.ts';
 import { orCancelled, untilCancelled } from './cancel.ts';
 import { upload } from './contents.ts';
 import type { Settings, TrainDeps } from './deps.ts';
@@ -10,7 +9,7 @@ import { findFailure, type Result } from './failures.ts';
 import { finishRecord } from './finish.ts';
 import { getOutputs, type Outputs, writeOutputs } from './outputs.ts';
 import { type Preparation, prepare } from './prepare.ts';
-import { announce, describeOutcome } from './report-lines.ts';
+import { announce, describeOutcome, describeTotal } from './report-lines.ts';
 import { saveState } from './state.ts';
 import { trainOne } from './train.ts';
 
@@ -84,7 +83,7 @@ async function carryOut(preparation: Preparation, { settings, active, written }:
 function conclude(results: readonly Result[], settings: Settings, deps: TrainDeps): Outputs {
   const outputs = getOutputs(results, settings.spec);
   writeOutputs(outputs, deps.step);
-  deps.log.info(`In all: ${outputs.costUsd === '' ? 'cost not known (yet)' : formatUsd(Number(outputs.costUsd))}.`);
+  deps.log.info(describeTotal(results, outputs));
   const failure = findFailure(results);
   if (failure) throw failure;
   return outputs;

@@ -8,7 +8,7 @@ import { createProgress } from '../../../src/actions/train-model/progress.ts';
 import { getSettings } from '../../../src/actions/train-model/settings.ts';
 import type { RunState } from '../../../src/records/record.ts';
 import type { Spec } from '../../../src/spec/spec.ts';
-import type { LogLine } from '../../../src/training/ports.ts';
+import type { LogLine, TrainingJob } from '../../../src/training/ports.ts';
 import { makeRecord } from '../records/sample.ts';
 import { createDeps, createWorld, putJob, settings, spec } from './world.ts';
 
@@ -104,6 +104,12 @@ describe('contents', () => {
     await upload([found.content], deps);
     expect(world.calls.filter((call) => call === 'objects.writeFile')).toHaveLength(1);
     expect(world.objects.get(`${found.content.uri}b/c.csv`)).toBe('/data/b/c.csv');
+    await upload([found.content], deps);
+    const place = `s3://models/trainyard/pr/7/data/${found.content.hash.slice(0, 10)}…/`;
+    expect(world.lines).toEqual([
+      `data.training: uploading 1 of 2 files to ${place}.`,
+      `data.training: 2 files already at ${place}.`,
+    ]);
   });
 
   test.each([
@@ -204,6 +210,35 @@ test('progress is a line a change and one each 30 s', async () => {
     'single: Training, 0 s, $0 so far, test-loss 0.5',
     'single: Training, 30 s, $0.0019 so far, test-loss 0.5',
     'single: Training, 1 m 00 s, $0.0038 so far, test-loss 0.5',
+  ]);
+});
+
+const at = (second: number) => new Date(Date.parse('2026-03-01T10:00:00.000Z') + second * 1000);
+
+test('progress says what a job waits for and never goes back to an older answer', () => {
+  const world = createWorld();
+  const { log } = createDeps(world);
+  const progress = createProgress(makeRecord({ name: 'job', price: world.price }), log);
+  const pending = { status: 'Pending', start: at(1), message: 'Insufficient capacity,\nretrying' };
+  const job = (more: Partial<TrainingJob>): TrainingJob => ({
+    name: 'job',
+    arn: 'arn',
+    status: 'InProgress',
+    secondaryStatus: 'Pending',
+    created: at(0),
+    transitions: [pending],
+    instanceType: 'ml.m5.xlarge',
+    instanceCount: 1,
+    metrics: [],
+    ...more,
+  });
+  const training = { status: 'Training', start: at(5), message: 'Training in progress' };
+  progress(job({}), at(2), []);
+  progress(job({ secondaryStatus: 'Training', trainingStarted: at(4), transitions: [pending, training] }), at(6), []);
+  progress(job({}), at(7), []);
+  expect(world.lines).toEqual([
+    'single: Pending (Insufficient capacity, retrying), 2 s since it was created, nothing billed yet',
+    'single: Training, 2 s, $0.0001 so far',
   ]);
 });
 
