@@ -13,6 +13,7 @@ import { trustServices } from './services/iam/role-store.ts';
 import { createPricing } from './services/pricing/index.ts';
 import { createS3 } from './services/s3/index.ts';
 import { createSageMaker } from './services/sagemaker/index.ts';
+import type { SageMakerOptions } from './services/sagemaker/room.ts';
 import { createSts } from './services/sts/index.ts';
 import { createThrottle, createWeather, type WeatherName } from './weather.ts';
 import { createWire } from './wire/server.ts';
@@ -32,6 +33,10 @@ export interface StartOptions {
   readonly roles?: readonly { readonly arn: string; readonly trust: readonly string[] | object }[];
   /** Without it AssumeRoleWithWebIdentity refuses every token. */
   readonly verifyWebIdentity?: VerifyWebIdentity;
+  /** Sessions of assumed roles last no longer, whatever was asked for: so that a test sees credentials expire. */
+  readonly maxSessionSeconds?: number;
+  /** Of the training machines: quotas, cores, the grace of a stop. */
+  readonly training?: SageMakerOptions;
   /** Shared with the local GitHub, so that one journal has the order of everything. */
   readonly journal?: Journal;
   readonly gate?: FaultGate;
@@ -59,7 +64,8 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
 
   const s3 = createS3({ folder, region, clock });
   const iam = createIam({ clock, weather, account });
-  const sts = createSts({ clock, account, roles: iam.roles, verifyWebIdentity: options.verifyWebIdentity });
+  const { verifyWebIdentity, maxSessionSeconds } = options;
+  const sts = createSts({ clock, account, roles: iam.roles, verifyWebIdentity, maxSessionSeconds });
   const logs = createLogs({ clock, weather });
   const metrics = createMetrics({ clock, weather });
   const { buckets } = s3;
@@ -78,7 +84,7 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   };
   for (const bucket of options.buckets ?? []) buckets.create(bucket);
   for (const { arn, trust } of options.roles ?? []) iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust });
-  const training = createSageMaker(cloud);
+  const training = createSageMaker(cloud, options.training);
 
   const wire = createWire({
     services: [s3.service, iam.service, sts.service, logs.service, metrics.service, createPricing(), ...training.services],

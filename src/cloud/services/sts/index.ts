@@ -19,6 +19,8 @@ export interface StsOptions {
   readonly account: string;
   readonly roles: RoleStore;
   readonly verifyWebIdentity: VerifyWebIdentity | undefined;
+  /** Sessions last no longer, whatever was asked for. */
+  readonly maxSessionSeconds?: number | undefined;
 }
 
 const defaultSeconds = 3600;

@@ -16,13 +16,21 @@ export interface Sessions {
   identify(accessKeyId: string, token: string | undefined): { arn: string; userId: string } | 'expired' | 'wrong token';
 }
 
-export function createSessions({ clock, account }: { clock: Clock; account: string }): Sessions {
+interface SessionOptions {
+  readonly clock: Clock;
+  readonly account: string;
+  /** Sessions last no longer, whatever was asked for. */
+  readonly maxSessionSeconds?: number | undefined;
+}
+
+export function createSessions({ clock, account, maxSessionSeconds = Infinity }: SessionOptions): Sessions {
   const sessions = new Map<string, Session>();
   return {
     mint(owner, seconds) {
       const accessKeyId = `ASIA${randomBytes(8).toString('hex').toUpperCase()}`;
       const token = randomBytes(96).toString('base64');
-      const expires = new Date(Math.floor(clock.now().getTime() / 1000 + seconds) * 1000);
+      const lasts = Math.min(seconds, maxSessionSeconds);
+      const expires = new Date(Math.floor(clock.now().getTime() / 1000 + lasts) * 1000);
       sessions.set(accessKeyId, { ...owner, token, expires });
       return {
         AccessKeyId: accessKeyId,
