@@ -17,7 +17,7 @@ import botocore
 ROOT = pathlib.Path(__file__).parents[2]
 DATA = pathlib.Path(botocore.__path__[0]) / "data"
 # Where botocore's folder is not the name of the SDK client.
-FOLDERS = {"cloudwatch-logs": "logs"}
+FOLDERS = {"cloudwatch-logs": "logs", "application-auto-scaling": "application-autoscaling"}
 METADATA = ("apiVersion", "endpointPrefix", "jsonVersion", "protocols", "serviceId", "signingName", "targetPrefix", "xmlNamespace")
 CHECKS = ("type", "required", "union", "enum", "pattern", "min", "max")
 

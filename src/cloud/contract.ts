@@ -31,7 +31,7 @@ export type Handler<Input, Output> = (input: Input, call: Call) => Output | Prom
 
 /** A service: the SDK's operation and error schemas (generated named re-exports) and a table of handlers by operation name. */
 export interface Service {
-  /** Name of the SDK client and of its model: sagemaker, s3, sts, iam, cloudwatch, cloudwatch-logs, pricing. */
+  /** Name of the SDK client and of its model, such as sagemaker-runtime or cloudwatch-logs. */
   readonly name: string;
   readonly schemas: Readonly<Record<string, unknown>>;
   // Each service's file types its own table with the SDK's request and response types.

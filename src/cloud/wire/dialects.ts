@@ -1,4 +1,5 @@
 import { restJsonCodec, xmlCodec } from './codecs.ts';
+import { messageMember } from './errors.ts';
 import type { RestDialect } from './rest.ts';
 import { escapeXml } from './xml.ts';
 
@@ -10,7 +11,7 @@ export const restJsonDialect: RestDialect = {
   requestIdHeader: 'x-amzn-requestid',
   malformedCode: 'SerializationException',
   codec: () => restJsonCodec(),
-  writeError: (error) => JSON.stringify({ message: error.message, ...error.members }),
+  writeError: (error) => JSON.stringify({ [messageMember(error.shape)]: error.message, ...error.members }),
 };
 
 export const s3Dialect: RestDialect = {

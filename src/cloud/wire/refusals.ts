@@ -9,6 +9,7 @@ const validationCodes: Readonly<Record<string, string>> = {
   iam: 'ValidationError',
   pricing: 'InvalidParameterException',
   s3: 'InvalidArgument',
+  'sagemaker-runtime': 'ValidationError',
   sts: 'ValidationError',
 };
 
@@ -29,6 +30,10 @@ export function refuseIllegal(service: WireService, violations: readonly Violati
 /** A throttle that the SDKs know as one and try again. */
 export function refuseThrottled(service: WireService): AwsError {
   if (service.name === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', { status: 503 });
+  if (service.name === 'lambda') {
+    const members = { Reason: 'CallerRateLimitExceeded' };
+    return new AwsError('TooManyRequestsException', 'Rate exceeded', { status: 429, members });
+  }
   const code = service.metadata.protocols.includes('query') ? 'Throttling' : 'ThrottlingException';
   return new AwsError(code, 'Rate exceeded', { status: 400 });
 }
