@@ -3,6 +3,7 @@ import type { Clock } from '../../time/clock.ts';
 import { AwsError, type Gate, type Journal, type JournalEntry } from '../contract.ts';
 import { commentRoutes } from './comments.ts';
 import { commitRoutes } from './commits.ts';
+import { deploymentRoutes } from './deployments.ts';
 import type { IdentityProvider } from './oidc.ts';
 import { cutPage } from './paging.ts';
 import { pullRoutes } from './pulls.ts';
@@ -24,7 +25,7 @@ interface Reply extends GitHubAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const routes = [...pullRoutes, ...commentRoutes, ...commitRoutes];
+const routes = [...pullRoutes, ...commentRoutes, ...commitRoutes, ...deploymentRoutes];
 const maxRequestBytes = 4 << 20;
 const oidcPath = '/_oidc/token';
 const jwksPath = '/.well-known/jwks';

@@ -9,6 +9,7 @@ export const commitRoutes: readonly Route[] = [
   { method: 'GET', template: `${root}/commits/{sha}/pulls`, scopes: ['pull-requests'], level: 'read', handle: listPullsOfCommit },
   { method: 'GET', template: `${root}/commits/{ref+}`, scopes: ['contents'], level: 'read', handle: getCommit },
   { method: 'GET', template: `${root}/compare/{basehead+}`, scopes: ['contents'], level: 'read', handle: compare },
+  { method: 'GET', template: `${root}/git/ref/{ref+}`, scopes: ['contents'], level: 'read', handle: getRef },
 ];
 
 function listCommits(call: GitHubCall) {
@@ -26,6 +27,24 @@ function getCommit(call: GitHubCall) {
   const commit = findCommit(call.state, ref);
   if (!commit) throw new GitHubError(422, `No commit found for SHA: ${ref}`);
   return { status: 200, body: show(call, commit) };
+}
+
+/** `heads/main` or `tags/v1`: a whole name, never a beginning of one. */
+function getRef(call: GitHubCall) {
+  const [, kind = '', name = ''] = /^(heads|tags)\/(.+)$/.exec(call.params['ref'] ?? '') ?? [];
+  const sha = (kind === 'heads' ? call.state.branches : call.state.tags).get(name);
+  if (kind === '' || sha === undefined) throw notFound();
+  const { owner, name: repository } = call.state.repository;
+  const git = `${call.apiUrl}/repos/${owner}/${repository}/git`;
+  return {
+    status: 200,
+    body: {
+      ref: `refs/${kind}/${name}`,
+      node_id: `REF_${kind}_${name}`,
+      url: `${git}/refs/${kind}/${name}`,
+      object: { type: 'commit', sha, url: `${git}/commits/${sha}` },
+    },
+  };
 }
 
 function listPullsOfCommit(call: GitHubCall) {
@@ -67,13 +86,15 @@ function statusOf(ahead: number, behind: number): string {
   return behind > 0 ? 'behind' : 'identical';
 }
 
-/** A commit by its SHA or by a branch that points at it. */
-function findCommit(state: State, ref: string): Commit | undefined {
-  return state.commits.get(state.branches.get(ref.replace(/^refs\/heads\//, '')) ?? ref);
+/** A commit by its SHA or by a branch or a tag that points at it, with or without `refs/`. */
+export function findCommit(state: State, ref: string): Commit | undefined {
+  const ofBranch = state.branches.get(ref.replace(/^(?:refs\/)?heads\//, ''));
+  const ofTag = state.tags.get(ref.replace(/^(?:refs\/)?tags\//, ''));
+  return state.commits.get(ofBranch ?? ofTag ?? ref);
 }
 
 /** The commit and all its known ancestors, breadth first, so that the first one two commits share is their merge base. */
-function reach(state: State, from: string): Set<string> {
+export function reach(state: State, from: string): Set<string> {
   const seen = new Set<string>([from]);
   // A Set may grow while it is walked.
   for (const sha of seen)

@@ -3,7 +3,16 @@ import type { Clock } from '../../time/clock.ts';
 import type { Gate, Journal, VerifyWebIdentity } from '../contract.ts';
 import { createApi } from './api.ts';
 import { createIdentityProvider, type JobClaims, type SubjectForm } from './oidc.ts';
-import { addToken, type Comment, createState, type Repository, type Seed, type State, type Token } from './state.ts';
+import {
+  addToken,
+  type Comment,
+  createState,
+  type Deployment,
+  type Repository,
+  type Seed,
+  type State,
+  type Token,
+} from './state.ts';
 
 export interface GitHubOptions {
   readonly journal: Journal;
@@ -26,6 +35,8 @@ export interface LocalGitHub {
   allowIdToken(claims: JobClaims): { url: string; token: string };
   readonly verifyWebIdentity: VerifyWebIdentity;
   comments(number: number): readonly Comment[];
+  /** Oldest first. */
+  readonly deployments: readonly Deployment[];
   close(): Promise<void>;
 }
 
@@ -55,6 +66,7 @@ export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> 
     allowIdToken: (claims) => ({ url: `${serverUrl}/_oidc/token?api-version=2.0`, token: identity.allow(claims) }),
     verifyWebIdentity: identity.verify,
     comments: (number) => state.comments.filter((comment) => comment.number === number),
+    deployments: state.deployments,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -6,8 +6,14 @@ export interface State {
   readonly commits: Map<string, Commit>;
   /** Branch name → commit. */
   readonly branches: Map<string, string>;
+  /** Tag name → commit. */
+  readonly tags: Map<string, string>;
   readonly pulls: Map<number, Pull>;
   readonly comments: Comment[];
+  /** Oldest first. */
+  readonly deployments: Deployment[];
+  /** Names of deployment environments, also of those that only a deployment named. */
+  readonly environments: Set<string>;
   readonly tokens: Map<string, Token>;
   nextCommentId: number;
 }
@@ -52,10 +58,43 @@ export interface Comment {
   body: string;
 }
 
+export interface Deployment {
+  readonly id: number;
+  readonly sha: string;
+  /** Branch, tag or SHA, as it was asked for. */
+  readonly ref: string;
+  readonly task: string;
+  readonly environment: string;
+  readonly description: string | null;
+  readonly payload: unknown;
+  /** It may be gone at any time, as the deployment of a pull request. */
+  readonly transient: boolean;
+  readonly production: boolean;
+  readonly creator: { readonly login: string; readonly bot: boolean };
+  readonly created: string;
+  updated: string;
+  /** Oldest first. */
+  readonly statuses: DeploymentStatus[];
+}
+
+export const deploymentStates = ['error', 'failure', 'inactive', 'in_progress', 'queued', 'pending', 'success'] as const;
+export type DeploymentState = (typeof deploymentStates)[number];
+
+export interface DeploymentStatus {
+  readonly id: number;
+  readonly state: DeploymentState;
+  readonly description: string;
+  readonly environment: string;
+  readonly logUrl: string;
+  readonly environmentUrl: string;
+  readonly creator: { readonly login: string; readonly bot: boolean };
+  readonly created: string;
+}
+
 type Access = 'none' | 'read' | 'write';
 
 /** Names of a workflow's `permissions`, as far as a route here asks for one. */
-export type Scope = 'contents' | 'issues' | 'metadata' | 'pull-requests';
+export type Scope = 'actions' | 'contents' | 'deployments' | 'issues' | 'metadata' | 'pull-requests';
 
 export interface Token {
   readonly login: string;
@@ -67,6 +106,8 @@ export interface Token {
 export interface Seed {
   readonly commits?: readonly Commit[];
   readonly branches?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly environments?: readonly string[];
   readonly pulls?: readonly Pull[];
 }
 
@@ -75,8 +116,11 @@ export function createState(repository: Repository, seed: Seed): State {
     repository,
     commits: new Map((seed.commits ?? []).map((commit) => [commit.sha, commit])),
     branches: new Map(Object.entries(seed.branches ?? {})),
+    tags: new Map(Object.entries(seed.tags ?? {})),
     pulls: new Map((seed.pulls ?? []).map((pull) => [pull.number, pull])),
     comments: [],
+    deployments: [],
+    environments: new Set(seed.environments ?? []),
     tokens: new Map(),
     nextCommentId: 1_000_001,
   };
