@@ -19,12 +19,11 @@ export function getPercentile(values: readonly number[], percent: number): numbe
 export function summarizeCalls(calls: readonly TimedCall[]): Pick<Case, 'warm' | 'cold'> {
   const warm = calls.filter(({ cold }) => cold === false).map(({ milliseconds }) => milliseconds);
   const cold = calls.filter((call) => call.cold === true).map(({ milliseconds }) => milliseconds);
-  const at = (values: readonly number[], percent: number) => round(getPercentile(values, percent) ?? 0);
   return {
     ...(warm.length > 0 && { warm: { p50: at(warm, 50), p95: at(warm, 95), p99: at(warm, 99), max: at(warm, 100) } }),
     ...(cold.length > 0 && { cold: { p50: at(cold, 50), max: at(cold, 100), count: cold.length } }),
   };
 }
 
-/** To a tenth of a millisecond, finer than any network is steady. */
-const round = (milliseconds: number) => Math.round(milliseconds * 10) / 10;
+/** To a tenth of a millisecond; no network is steadier. */
+const at = (values: readonly number[], percent: number) => Math.round((getPercentile(values, percent) ?? 0) * 10) / 10;

@@ -26,8 +26,11 @@ export type CaseResult = SmokeRecord['cases'][number] & {
 /** A function that fails this often in a row at the start of a load is not asked a thousand times. */
 const hopelessAfter = 10;
 const maxDifferences = 10;
+const others = 'it differs in further ways';
+/** Figures that change from call to call without making another failure of it: durations and decimals. */
+const measured = /\d+\.\d+|\d+(?= m?s\b)/g;
 /** A call may come to these by itself; every other refusal (missing, forbidden, misused) would come to all calls alike and is thrown. */
-const ofOneCall: readonly ErrorKind[] = ['aws', 'quota', 'capacity', 'script'];
+const ofOneCall = new Set<ErrorKind>(['aws', 'quota', 'capacity', 'script']);
 
 /** Calls the function with each case, one case after the other, and judges every answer. */
 export async function runSmoke(cases: readonly PreparedCase[], deps: SmokeDeps): Promise<CaseResult[]> {
@@ -64,7 +67,7 @@ async function callOnce(one: PreparedCase, { invocations, functionName, qualifie
   try {
     call = await invocations.invoke({ name: functionName, qualifier, payload: one.payload });
   } catch (error) {
-    if (!(error instanceof ActionError) || !ofOneCall.includes(error.kind)) throw error;
+    if (!(error instanceof ActionError) || !ofOneCall.has(error.kind)) throw error;
     tally.add([error.message], undefined);
     return;
   }
@@ -79,41 +82,38 @@ function createTally() {
   let logTail: readonly string[] = [];
   const timed: TimedCall[] = [];
   const versions = new Set<string>();
-  const seen = new Map<string, number>();
+  const seen = new Map<string, { text: string; count: number }>();
+
+  /** Each answer may word its failure anew; what is kept stays bounded, and the counts stay right. */
+  function note(text: string): void {
+    const kind = text.replaceAll(measured, '#');
+    const known = seen.get(kind) ?? (seen.size < maxDifferences ? undefined : seen.get(others));
+    if (known) known.count += 1;
+    else if (seen.size < maxDifferences) seen.set(kind, { text, count: 1 });
+    else seen.set(others, { text: others, count: 1 });
+  }
+
+  function describe({ text, count }: { text: string; count: number }): string {
+    if (calls === 1) return text;
+    return count === 1 ? `in 1 of ${calls} calls: ${text}` : `in ${count} of ${calls} calls, at first: ${text}`;
+  }
 
   return {
     hopeless: () => calls >= hopelessAfter && errors === calls,
     add(differences: readonly string[], call: Invocation | undefined): void {
       calls += 1;
-      if (differences.length > 0) {
-        errors += 1;
-        if (errors === 1) logTail = call?.logTail ?? [];
-      }
-      for (const difference of differences) {
-        // Each answer may word its failure anew; what is kept stays bounded, and the count stays right.
-        const key = seen.has(difference) || seen.size < maxDifferences ? difference : 'it differs in further ways';
-        seen.set(key, (seen.get(key) ?? 0) + 1);
-      }
+      if (differences.length > 0) errors += 1;
+      if (differences.length > 0 && logTail.length === 0) logTail = call?.logTail ?? [];
+      for (const difference of differences) note(difference);
       if (!call) return;
       versions.add(call.executedVersion);
       if (call.functionError === undefined) timed.push(call);
     },
     result({ name, repeat }: PreparedCase): CaseResult {
-      const differences = [...seen].map(([text, count]) =>
-        calls === 1 || count === calls ? text : `in ${count} of ${calls} calls: ${text}`,
-      );
-      if (calls < repeat)
-        differences.push(`no more than ${calls} of ${repeat} calls were made, because every one of them failed`);
-      return {
-        name,
-        passed: errors === 0 && calls > 0,
-        calls,
-        errors,
-        differences,
-        ...summarizeCalls(timed),
-        versions: [...versions],
-        logTail,
-      };
+      const differences = [...seen.values()].map(describe);
+      if (calls < repeat) differences.push(`only ${calls} of ${repeat} calls were made, because every one of them failed`);
+      const passed = errors === 0 && calls > 0;
+      return { name, passed, calls, errors, differences, ...summarizeCalls(timed), versions: [...versions], logTail };
     },
   };
 }
