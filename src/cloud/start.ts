@@ -6,6 +6,7 @@ import type { Cloud, Journal, VerifyWebIdentity } from './contract.ts';
 import { control, controlPath } from './control.ts';
 import { createGate, type FaultGate } from './gate.ts';
 import { createJournal } from './journal.ts';
+import { createMachinery } from './machines/machinery.ts';
 import { createMetrics } from './services/cloudwatch/index.ts';
 import { createLogs } from './services/cloudwatch-logs/index.ts';
 import { createIam } from './services/iam/index.ts';
@@ -84,7 +85,8 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   };
   for (const bucket of options.buckets ?? []) buckets.create(bucket);
   for (const { arn, trust } of options.roles ?? []) iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust });
-  const training = createSageMaker(cloud, options.training);
+  const machines = createMachinery(cloud);
+  const training = createSageMaker(cloud, machines, options.training);
 
   const wire = createWire({
     services: [s3.service, iam.service, sts.service, logs.service, metrics.service, createPricing(), ...training.services],

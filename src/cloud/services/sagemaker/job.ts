@@ -9,6 +9,9 @@ import type {
 import type { Clock } from '../../../time/clock.ts';
 import { viewJob } from './view-job.ts';
 
+/** Log group of every job, and namespace of its metrics. */
+export const logGroup = '/aws/sagemaker/TrainingJobs';
+
 /** Why a job is being ended from outside. */
 export type EndReason = 'stopped' | 'max-runtime' | 'max-wait';
 

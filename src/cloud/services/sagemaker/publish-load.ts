@@ -1,8 +1,7 @@
 import type { MetricStore } from '../../contract.ts';
 import type { Sample } from '../../machines/sampler.ts';
-import { logGroup } from './host-log.ts';
 import { instanceMemoryGib } from './instance-memory.ts';
-import type { Job } from './job.ts';
+import { logGroup, type Job } from './job.ts';
 
 /** A host's load as SageMaker publishes it: CPU in per cent of one vCPU, summed over all, and memory in per cent of the instance's. */
 export function publishLoad(metrics: MetricStore, job: Job, label: string, { at, cpuPercent, memoryBytes }: Sample): void {

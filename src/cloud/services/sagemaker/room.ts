@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import type { Cloud } from '../../contract.ts';
 import { createCorePool } from '../../machines/cores.ts';
-import { findPython } from '../../machines/find-python.ts';
-import { writeReaper } from '../../machines/reaper.ts';
-import { createSampler } from '../../machines/sampler.ts';
+import type { GetMachinery } from '../../machines/machinery.ts';
 import { createAddresses } from './addresses.ts';
 import { createTrainingHandlers } from './handlers.ts';
 import { createJobTable } from './job-table.ts';
 import { changeJob, isOver, type Job } from './job.ts';
-import type { Machinery } from './run-hosts.ts';
+import type { TrainingMachinery } from './run-hosts.ts';
 import { endJob } from './end-job.ts';
 import { runJob } from './run-job.ts';
 
@@ -22,27 +19,18 @@ export interface SageMakerOptions {
 }
 
 /** Training jobs and the machines they run on, without the wire. */
-export function createTraining(cloud: Cloud, options: SageMakerOptions) {
+export function createTraining(cloud: Cloud, machines: GetMachinery, options: SageMakerOptions) {
   const jobs = createJobTable(cloud);
   const pool = createCorePool(options.cores);
-  const sampler = createSampler(cloud.clock);
   const giveAddresses = createAddresses(process.pid);
-  let machinery: Promise<Machinery> | undefined;
 
-  /** With the first job, not at start: a cloud that trains nothing needs no Python. */
-  const prepare = async (): Promise<Machinery> => {
-    if (process.platform !== 'linux')
-      throw new Error('The local cloud executes jobs on Linux only: it ends their processes by means of its kernel.');
-    const python = await findPython();
-    const reaper = join(cloud.folder, 'machines', 'reaper.py');
-    await writeReaper(reaper);
+  const prepare = async (): Promise<TrainingMachinery> => {
     const { clock, region } = cloud;
-    return { clock, region, sampler, python, reaper, stopGraceSeconds: options.stopGraceSeconds ?? 120 };
+    return { ...(await machines()), clock, region, stopGraceSeconds: options.stopGraceSeconds ?? 120 };
   };
   const execute = async (job: Job) => {
     try {
-      machinery ??= prepare();
-      await runJob(job, { cloud, pool, machinery: await machinery, giveAddresses });
+      await runJob(job, { cloud, pool, machinery: await prepare(), giveAddresses });
     } catch (error) {
       const failureReason = `InternalServerError: ${error instanceof Error ? error.message : String(error)}`;
       changeJob(job, cloud.clock, {

@@ -1,23 +1,19 @@
 import { join } from 'node:path';
 import type { Clock } from '../../../time/clock.ts';
-import type { Python } from '../../machines/find-python.ts';
-import type { Sampler, Watch } from '../../machines/sampler.ts';
+import type { Machinery } from '../../machines/machinery.ts';
+import type { Watch } from '../../machines/sampler.ts';
+import type { HostLog } from '../../machines/host-log.ts';
 import { createHostGroup, onAbort, type HostGroup } from '../../machines/host-group.ts';
 import { startHost, type Host, type HostEnd } from '../../machines/start-host.ts';
 import { listEnvironment } from './host-environment.ts';
 import { moveOptMl, type HostFolder } from './host-folder.ts';
-import type { HostLog } from './host-log.ts';
 import type { Job } from './job.ts';
 import type { MetricScan } from './metric-scan.ts';
 
 /** What executing needs of the cloud. */
-export interface Machinery {
+export interface TrainingMachinery extends Machinery {
   readonly clock: Clock;
   readonly region: string;
-  readonly sampler: Sampler;
-  readonly python: Python;
-  /** File of the wrapper that hosts run under. */
-  readonly reaper: string;
   /** From SIGTERM to SIGKILL: 120 on SageMaker. */
   readonly stopGraceSeconds: number;
 }
@@ -45,7 +41,7 @@ export async function runHosts(
   job: Job,
   machines: readonly Machine[],
   scan: MetricScan,
-  machinery: Machinery,
+  machinery: TrainingMachinery,
 ): Promise<HostOutcome[]> {
   const outcomes: HostOutcome[] = [];
   const group = createHostGroup();
@@ -87,7 +83,7 @@ async function startMachine(
   job: Job,
   machine: Machine,
   scan: MetricScan,
-  machinery: Machinery,
+  machinery: TrainingMachinery,
 ): Promise<{ host: Host; ended: Promise<HostEnd> }> {
   const { ContainerEntrypoint: entrypoint = [], ContainerArguments: more = [] } = job.request.AlgorithmSpecification ?? {};
   const host = await startHost({

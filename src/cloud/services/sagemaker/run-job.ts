@@ -3,24 +3,24 @@ import { join } from 'node:path';
 import type { Cloud } from '../../contract.ts';
 import type { CorePool, Lease } from '../../machines/cores.ts';
 import type { Python } from '../../machines/find-python.ts';
+import { createHostLog } from '../../machines/host-log.ts';
 import { findCheckpointSync, withCheckpoints } from './checkpoints.ts';
 import { describeFailure } from './describe-failure.ts';
 import { downloadChannels } from './download-channels.ts';
 import { endAfter, finishCompleted, finishFailed, finishStopped } from './end-job.ts';
 import { layOutHost } from './host-folder.ts';
-import { createHostLog, logGroup } from './host-log.ts';
 import { JobFailure } from './job-failure.ts';
-import { changeJob, type Job } from './job.ts';
+import { changeJob, logGroup, type Job } from './job.ts';
 import { createMetricScan } from './metric-scan.ts';
 import { publishLoad } from './publish-load.ts';
-import { runHosts, type Machine, type Machinery } from './run-hosts.ts';
+import { runHosts, type Machine, type TrainingMachinery } from './run-hosts.ts';
 import { findUnsupported, listIgnored } from './simulation.ts';
 import { uploadResults } from './upload-results.ts';
 
 export interface Executor {
   readonly cloud: Cloud;
   readonly pool: CorePool;
-  readonly machinery: Machinery;
+  readonly machinery: TrainingMachinery;
   /** Addresses for the hosts of a job, nobody else's on this machine while they are used. */
   readonly giveAddresses: (count: number) => string[];
 }
@@ -112,7 +112,8 @@ function prepareMachines(job: Job, { cloud, machinery, giveAddresses }: Executor
   const addresses = giveAddresses(job.request.ResourceConfig?.InstanceCount ?? 1);
   return addresses.map((address, index): Machine => {
     const label = `algo-${index + 1}`;
-    const log = createHostLog(cloud.logs, cloud.clock, job.name, label);
+    const stream = `${job.name}/${label}-${Math.floor(cloud.clock.now().getTime() / 1000)}`;
+    const log = createHostLog(cloud.logs, cloud.clock, logGroup, stream);
     const watch = machinery.sampler.watch((sample) => publishLoad(cloud.metrics, job, label, sample));
     return { label, address, root: join(root, label), optMl: join(root, label, 'opt/ml'), log, watch };
   });

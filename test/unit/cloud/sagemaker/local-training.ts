@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CreateTrainingJobRequest, DescribeTrainingJobResponse } from '@aws-sdk/client-sagemaker';
 import type { Buckets, Call, Cloud, Weather } from '../../../../src/cloud/contract.ts';
+import { createMachinery } from '../../../../src/cloud/machines/machinery.ts';
 import { createMetricRecords } from '../../../../src/cloud/services/cloudwatch/store.ts';
 import { createLogRecords } from '../../../../src/cloud/services/cloudwatch-logs/store.ts';
 import { createTraining, type SageMakerOptions } from '../../../../src/cloud/services/sagemaker/room.ts';
@@ -44,7 +45,7 @@ export async function startTraining(options: SageMakerOptions = {}, weather: Par
     logs,
     metrics,
   };
-  const { handlers, close } = createTraining(cloud, options);
+  const { handlers, close } = createTraining(cloud, createMachinery(cloud), options);
   const describe = (name: string): DescribeTrainingJobResponse => handlers.DescribeTrainingJob({ TrainingJobName: name });
   return {
     cloud,
