@@ -1,14 +1,17 @@
 import { isMembers } from './merge-members.ts';
 
 /**
- * The different on-demand USD per hour for training in documents of the Price List, lowest first. Rows of other components (notebooks,
- * HyperPod), one-time fees of training plans and free tiers are not among them.
+ * The different on-demand USD per hour of one component in documents of the Price List, lowest first. Rows of other components
+ * (notebooks, HyperPod), one-time fees of training plans and free tiers are not among them.
  */
-export function readTrainingPrices(documents: readonly string[], wanted: { instanceType: string; region: string }): number[] {
+export function readPrices(
+  documents: readonly string[],
+  wanted: { instanceType: string; region: string; component: 'Training' | 'Hosting' },
+): number[] {
   const prices = documents.flatMap((text) => {
     const document = parse(text);
     const attributes = member(member(document, 'product'), 'attributes');
-    if (member(attributes, 'component') !== 'Training') return [];
+    if (member(attributes, 'component') !== wanted.component) return [];
     if (member(attributes, 'instanceName') !== wanted.instanceType || member(attributes, 'regionCode') !== wanted.region)
       return [];
     return values(member(member(document, 'terms'), 'OnDemand')).flatMap(readTerm);

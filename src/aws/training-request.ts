@@ -1,9 +1,7 @@
 import type { CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
 import type { TrainingJobRequest } from '../training/ports.ts';
+import { localDisks } from './local-disks.ts';
 import { mergeMembers } from './merge-members.ts';
-
-/** Types with local NVMe disks: they have no volume of EBS to encrypt, and SageMaker refuses a key for it. */
-const localDisks = /^ml\.(?:[a-z]+\d[a-z]*d[a-z]*|g5|g6e?|g7e|p4de?|p5[a-z]*|p6[\w-]*|trn\d\w*)\./;
 
 /** SageMaker's request for a job of ours, with `request.training-job` merged over it. */
 export function toCreateRequest(request: TrainingJobRequest): CreateTrainingJobRequest {

@@ -36,7 +36,7 @@ export interface Endpoint {
 }
 
 export type Rollout =
-  | { readonly kind: 'all-at-once' }
+  | { readonly kind: 'all-at-once'; readonly waitSeconds?: number; readonly alarms?: readonly string[] }
   | { readonly kind: 'canary'; readonly percent: number; readonly waitSeconds: number; readonly alarms: readonly string[] }
   | { readonly kind: 'linear'; readonly percent: number; readonly waitSeconds: number; readonly alarms: readonly string[] }
   | { readonly kind: 'rolling'; readonly percent: number; readonly waitSeconds: number; readonly alarms: readonly string[] };
@@ -86,6 +86,7 @@ export interface ModelRequest {
 
 export interface ResourceTags {
   read(arn: string): Promise<Record<string, string>>;
+  /** CI roles may tag only with `trainyard:repo` among the tags (infra/bootstrap.yml): write all of ours, not the changed one alone. */
   write(arn: string, tags: Tags): Promise<void>;
 }
 
@@ -106,7 +107,10 @@ export interface Functions {
     version: string,
   ): Promise<{ version: string; environment: Readonly<Record<string, string>>; description: string } | undefined>;
   versions(name: string): Promise<{ version: string; environment: Readonly<Record<string, string>>; modified: Date }[]>;
-  alias(name: string, alias: string): Promise<{ version: string; revision: string; weighted: boolean } | undefined>;
+  alias(
+    name: string,
+    alias: string,
+  ): Promise<{ version: string; revision: string; weighted: boolean; description?: string } | undefined>;
   /** `moved-by-others`: the alias is not at `revision` any more; nothing was changed. */
   putAlias(
     name: string,
@@ -136,6 +140,7 @@ export interface FunctionState {
   readonly codeSha256: string;
   readonly roleArn: string;
   readonly lastUpdate: 'Successful' | 'InProgress' | 'Failed';
+  readonly tags?: Tags;
 }
 
 /** Reserved and provisioned concurrency, and what the account has left for them. */

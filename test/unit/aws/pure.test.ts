@@ -10,7 +10,7 @@ import { toActionError } from '../../../src/aws/errors.ts';
 import { toHostSeries } from '../../../src/aws/host-series.ts';
 import { judgeCoverage } from '../../../src/aws/judge-coverage.ts';
 import { findNearest } from '../../../src/aws/nearest.ts';
-import { readTrainingPrices } from '../../../src/aws/price-list.ts';
+import { readPrices } from '../../../src/aws/price-list.ts';
 import { toCreateRequest } from '../../../src/aws/training-request.ts';
 import type { TrainingJobRequest } from '../../../src/training/ports.ts';
 
@@ -256,7 +256,7 @@ const row = (attributes: object, usd = '0.2300000000', unit = 'Hrs') =>
     terms: { OnDemand: { 'S.J': { priceDimensions: { 'S.J.6': { unit, pricePerUnit: { USD: usd } } } } } },
   });
 
-describe('readTrainingPrices', () => {
+describe('readPrices', () => {
   test.each<[string, string[], number[]]>([
     ['one row', [row({})], [0.23]],
     ['the same twice', [row({}), row({})], [0.23]],
@@ -270,7 +270,7 @@ describe('readTrainingPrices', () => {
     ['no number', [row({}, 'free')], []],
     ['no JSON', ['<html>'], []],
   ])('%s', (_name, documents, prices) => {
-    expect(readTrainingPrices(documents, { instanceType: 'ml.m5.xlarge', region: 'us-east-1' })).toEqual(prices);
+    expect(readPrices(documents, { instanceType: 'ml.m5.xlarge', region: 'us-east-1', component: 'Training' })).toEqual(prices);
   });
 });
 
