@@ -16,6 +16,13 @@ interface ClientSettings {
   readonly requestHandler: { readonly connectionTimeout: number; readonly socketTimeout: number };
 }
 
+interface More {
+  readonly region?: string;
+  readonly maxAttempts?: number;
+  /** Longest silence of a connection; 60 s unless a call may think longer before it answers. */
+  readonly socketTimeoutMs?: number;
+}
+
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -27,7 +34,7 @@ export interface AwsCredentials {
 export interface Clients {
   readonly region: string;
   readonly clock: Clock;
-  of<Client>(make: new (settings: ClientSettings) => Client, more?: { region?: string; maxAttempts?: number }): Client;
+  of<Client>(make: new (settings: ClientSettings) => Client, more?: More): Client;
 }
 
 export interface ClientsOptions {
@@ -47,7 +54,7 @@ export function createClients(options: ClientsOptions): Clients {
   const credentials = options.roleToAssume === undefined ? undefined : assume(options.roleToAssume, options);
   const made = new Map<unknown, Map<string, unknown>>();
 
-  const settings = (more: { region?: string; maxAttempts?: number }): ClientSettings => ({
+  const settings = (more: More): ClientSettings => ({
     region: more.region ?? region,
     ...(credentials ? { credentials } : {}),
     customUserAgent: [['trainyard', version]],
@@ -55,7 +62,7 @@ export function createClients(options: ClientsOptions): Clients {
     maxAttempts: more.maxAttempts ?? 8,
     retryMode: 'standard',
     disableRequestCompression: true,
-    requestHandler: { connectionTimeout: 5_000, socketTimeout: 60_000 },
+    requestHandler: { connectionTimeout: 5_000, socketTimeout: more.socketTimeoutMs ?? 60_000 },
   });
 
   return {
