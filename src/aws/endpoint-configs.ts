@@ -13,13 +13,14 @@ import { deletion, isTaken, listPages, needCreated, orMissing } from './hosting-
 import { localDisks } from './local-disks.ts';
 import { toTagList } from './resource-tags.ts';
 
+const doing = (action: string, name: string) => ({
+  action: `sagemaker:${action}`,
+  resource: `the endpoint configuration ${name}`,
+});
+
 /** Endpoint configurations of one variant. */
 export function createEndpointConfigs(clients: Clients): EndpointConfigs {
   const sagemaker = clients.of(SageMakerClient);
-  const doing = (action: string, name: string) => ({
-    action: `sagemaker:${action}`,
-    resource: `the endpoint configuration ${name}`,
-  });
   return {
     async describe(name) {
       const send = () => sagemaker.send(new DescribeEndpointConfigCommand({ EndpointConfigName: name }));

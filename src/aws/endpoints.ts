@@ -16,6 +16,8 @@ import { isBusy, isTaken, listPages, needCreated, orMissing } from './hosting-an
 import { toTagList } from './resource-tags.ts';
 import { toDeploymentConfig } from './rollout.ts';
 
+const doing = (action: string, name: string) => ({ action: `sagemaker:${action}`, resource: `the endpoint ${name}` });
+
 /** How long a configuration may take to be seen by CreateEndpoint, which reads it from another copy. */
 const configSeenMs = 60_000;
 
@@ -23,7 +25,6 @@ const configSeenMs = 60_000;
 export function createEndpoints(clients: Clients): Endpoints {
   const sagemaker = clients.of(SageMakerClient);
   const { clock } = clients;
-  const doing = (action: string, name: string) => ({ action: `sagemaker:${action}`, resource: `the endpoint ${name}` });
 
   /** Sends again while AWS does not find the configuration that was made a moment ago. */
   async function whenConfigShows<Answer>(send: () => Promise<Answer>): Promise<Answer> {

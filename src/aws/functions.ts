@@ -18,6 +18,8 @@ import { whenReady } from './function-ready.ts';
 import { listPages, orMissing } from './hosting-answers.ts';
 import { publishVersion, toConfiguration } from './publish-version.ts';
 
+const doing = (action: string, name: string) => ({ action: `lambda:${action}`, resource: `the function ${name}` });
+
 /** A role that was made a moment ago cannot be assumed yet. */
 const roleSeenMs = 60_000;
 
@@ -25,7 +27,6 @@ const roleSeenMs = 60_000;
 export function createFunctions(clients: Clients): Functions {
   const lambda = clients.of(LambdaClient);
   const { clock } = clients;
-  const doing = (action: string, name: string) => ({ action: `lambda:${action}`, resource: `the function ${name}` });
 
   async function describe(name: string): Promise<FunctionState | undefined> {
     const send = () => lambda.send(new GetFunctionCommand({ FunctionName: name }));

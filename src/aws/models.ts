@@ -11,10 +11,11 @@ import { call } from './errors.ts';
 import { deletion, isTaken, listPages, needCreated, orMissing } from './hosting-answers.ts';
 import { toTagList } from './resource-tags.ts';
 
+const doing = (action: string, name: string) => ({ action: `sagemaker:${action}`, resource: `the model ${name}` });
+
 /** SageMaker's models: an image, its data and its environment under a name. */
 export function createModels(clients: Clients): Models {
   const sagemaker = clients.of(SageMakerClient);
-  const doing = (action: string, name: string) => ({ action: `sagemaker:${action}`, resource: `the model ${name}` });
   return {
     async describe(name) {
       const send = () => sagemaker.send(new DescribeModelCommand({ ModelName: name }));

@@ -2,8 +2,9 @@ import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCom
 import { Upload } from '@aws-sdk/lib-storage';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { ActionError } from '../action-error.ts';
-import type { ObjectStore, StoredObject } from '../records/ports.ts';
+import type { StoredObject, StreamingObjectStore } from '../records/ports.ts';
 import type { Clients } from './clients.ts';
 import { call, findCode } from './errors.ts';
 import { parseS3Uri } from './s3-uri.ts';
@@ -15,7 +16,7 @@ const missing = new Set(['NoSuchKey', 'NotFound', '404']);
 const unquote = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
 
 /** Objects in S3. Nothing is held in memory as a whole but texts. */
-export function createObjectStore(clients: Clients): ObjectStore {
+export function createObjectStore(clients: Clients): StreamingObjectStore {
   const s3 = clients.of(S3Client);
 
   /** By listing what every role may list: unlike HeadBucket's, the answer has a body that says what is wrong. */
@@ -51,6 +52,15 @@ export function createObjectStore(clients: Clients): ObjectStore {
       const answer = await orMissing(uri, () => s3.send(command));
       return answer?.Body && readBounded(uri, answer.Body.transformToWebStream());
     });
+  }
+
+  async function openRead(uri: string): Promise<Readable | undefined> {
+    const { bucket, key } = parseS3Uri(uri);
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const answer = await call({ action: 's3:GetObject', resource: uri }, () => orMissing(uri, () => s3.send(command)));
+    const body = answer?.Body;
+    if (body === undefined || body instanceof Readable) return body;
+    throw new TypeError(`${uri} came as something that is no stream.`);
   }
 
   async function writeText(uri: string, text: string, contentType: string): Promise<void> {
@@ -92,7 +102,7 @@ export function createObjectStore(clients: Clients): ObjectStore {
     return found;
   }
 
-  return { checkBucket, head, readText, writeText, writeFile, list };
+  return { checkBucket, head, readText, openRead, writeText, writeFile, list };
 }
 
 async function readBounded(uri: string, body: ReadableStream): Promise<string> {

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** Objects by s3:// URI. The adapter streams; a missing object is `undefined`, a missing bucket or a refusal is an ActionError. */
 export interface ObjectStore {
   /** Checks that the bucket exists and may be listed; throws the ActionError that says what is missing. */
@@ -9,6 +11,12 @@ export interface ObjectStore {
   writeFile(uri: string, path: string, contentType: string): Promise<void>;
   /** Every object whose URI starts with `uri`, over all pages, in key order. */
   list(uri: string): Promise<StoredObject[]>;
+}
+
+/** Reads objects of any size, too. */
+export interface StreamingObjectStore extends ObjectStore {
+  /** The object's bytes as they come; whoever asks for them must read them to the end or destroy the stream. */
+  openRead(uri: string): Promise<Readable | undefined>;
 }
 
 export interface StoredObject {
