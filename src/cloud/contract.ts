@@ -14,6 +14,7 @@ export interface Cloud {
   readonly roles: Roles;
   readonly logs: LogStore;
   readonly metrics: MetricStore;
+  readonly alarms: Alarms;
 }
 
 // ---- wire -------------------------------------------------------------------------------------------------------
@@ -112,6 +113,8 @@ export interface Weather {
   readonly readLagMs: number;
   /** How long a training job spends in each secondary status beside its real work. */
   readonly trainingStatusMs: Readonly<Record<'Starting' | 'Downloading' | 'Uploading', number>>;
+  /** How long an endpoint spends in each of these states beside its real work. */
+  readonly endpointStatusMs: Readonly<Record<'Creating' | 'Updating' | 'Deleting', number>>;
   /** Chance, 0–1, that a call is refused with ThrottlingException; drawn from a seeded generator. */
   readonly throttleChance: number;
 }
@@ -148,6 +151,29 @@ export interface MetricStore {
     unit: string,
     points: readonly { at: Date; value: number }[],
   ): void;
+}
+
+export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+
+/** CloudWatch's alarms, as deployments and scaling use them. */
+export interface Alarms {
+  /** State of an alarm now, evaluated on what can be seen of its metric; undefined when there is none of this name. */
+  stateOf(name: string): AlarmState | undefined;
+  /** An alarm whose state its owner decides; made when it is missing. */
+  setManaged(alarm: ManagedAlarm, state: AlarmState, reason: string): void;
+  remove(name: string): void;
+}
+
+/** An alarm that a service keeps on a metric of its own, such as target tracking's two. */
+export interface ManagedAlarm {
+  readonly name: string;
+  readonly description: string;
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly comparison: 'GreaterThanThreshold' | 'LessThanThreshold';
+  readonly threshold: number;
+  readonly evaluationPeriods: number;
 }
 
 /** What a room adds to the cloud: its services, and how to end what it started. */

@@ -68,7 +68,7 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   const { verifyWebIdentity, maxSessionSeconds } = options;
   const sts = createSts({ clock, account, roles: iam.roles, verifyWebIdentity, maxSessionSeconds });
   const logs = createLogs({ clock, weather });
-  const metrics = createMetrics({ clock, weather });
+  const metrics = createMetrics({ clock, weather, region, account });
   const { buckets } = s3;
   const cloud: Cloud = {
     folder,
@@ -82,6 +82,7 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
     roles: iam.roles,
     logs: logs.store,
     metrics: metrics.store,
+    alarms: metrics.alarms,
   };
   for (const bucket of options.buckets ?? []) buckets.create(bucket);
   for (const { arn, trust } of options.roles ?? []) iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust });

@@ -7,6 +7,7 @@ const calm: Weather = {
   rolesDelayMs: 0,
   readLagMs: 0,
   trainingStatusMs: { Starting: 0, Downloading: 0, Uploading: 0 },
+  endpointStatusMs: { Creating: 0, Updating: 0, Deleting: 0 },
   throttleChance: 0,
 };
 
@@ -18,6 +19,7 @@ const awsLike: Weather = {
   rolesDelayMs: 2_000,
   readLagMs: 300,
   trainingStatusMs: { Starting: 1_000, Downloading: 400, Uploading: 400 },
+  endpointStatusMs: { Creating: 1_500, Updating: 1_000, Deleting: 500 },
   throttleChance: 0.05,
 };
 

@@ -15,6 +15,7 @@ describe('weather', () => {
       rolesDelayMs: 0,
       readLagMs: 0,
       trainingStatusMs: { Starting: 0, Downloading: 0, Uploading: 0 },
+      endpointStatusMs: { Creating: 0, Updating: 0, Deleting: 0 },
       throttleChance: 0,
     });
     expect(draw('calm', 1, 500)).not.toContain(true);

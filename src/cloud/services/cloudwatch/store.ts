@@ -12,6 +12,9 @@ export interface DataPoint {
   readonly count: number;
 }
 
+/** Of one metric. */
+const mostPoints = 100_000;
+
 export interface Metric {
   readonly namespace: string;
   readonly name: string;
@@ -42,8 +45,9 @@ export function createMetricRecords({
     const key = keyOf(metric);
     const entry = series.get(key) ?? { metric, points: [] };
     series.set(key, entry);
-    entry.points.push(...points.map((point) => ({ ...point, receivedMs: nowMs() })));
-    entry.points.sort((a, b) => a.atMs - b.atMs);
+    for (const point of points) insert(entry.points, { ...point, receivedMs: nowMs() });
+    // An endpoint under load for hours: the oldest go first, as CloudWatch's fine-grained points do after three hours.
+    if (entry.points.length > mostPoints) entry.points.splice(0, entry.points.length - mostPoints);
   };
   return {
     add,
@@ -59,6 +63,13 @@ export function createMetricRecords({
         return last ? [{ metric, lastMs: last.atMs }] : [];
       }),
   };
+}
+
+function insert(points: DataPoint[], point: DataPoint): void {
+  let place = points.length;
+  for (let before = points[place - 1]; before && before.atMs > point.atMs; before = points[place - 1]) place--;
+  if (place === points.length) points.push(point);
+  else points.splice(place, 0, point);
 }
 
 /** Every different set of dimensions is a metric of its own; their order means nothing. */

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { CreateTrainingJobRequest, DescribeTrainingJobResponse } from '@aws-sdk/client-sagemaker';
 import type { Buckets, Call, Cloud, Weather } from '../../../../src/cloud/contract.ts';
 import { createMachinery } from '../../../../src/cloud/machines/machinery.ts';
+import { createAlarmRecords } from '../../../../src/cloud/services/cloudwatch/alarm-store.ts';
 import { createMetricRecords } from '../../../../src/cloud/services/cloudwatch/store.ts';
 import { createLogRecords } from '../../../../src/cloud/services/cloudwatch-logs/store.ts';
 import { createTraining, type SageMakerOptions } from '../../../../src/cloud/services/sagemaker/room.ts';
@@ -20,6 +21,7 @@ const calm: Weather = {
   rolesDelayMs: 0,
   readLagMs: 0,
   trainingStatusMs: { Starting: 0, Downloading: 0, Uploading: 0 },
+  endpointStatusMs: { Creating: 0, Updating: 0, Deleting: 0 },
   throttleChance: 0,
 };
 
@@ -44,6 +46,7 @@ export async function startTraining(options: SageMakerOptions = {}, weather: Par
     roles: { add: () => {}, assumableBy: (arn) => (arn === role ? 'yes' : 'no such role') },
     logs,
     metrics,
+    alarms: createAlarmRecords({ clock, region: 'us-east-1', account: '000000000000', metrics }),
   };
   const { handlers, close } = createTraining(cloud, createMachinery(cloud), options);
   const describe = (name: string): DescribeTrainingJobResponse => handlers.DescribeTrainingJob({ TrainingJobName: name });
