@@ -46,7 +46,7 @@ export function describeErrorBody({ body, bodyText }: { body: unknown; bodyText:
 const noise = /^(?:START|END|REPORT|INIT_START) /;
 
 /** Lines of a log tail that say something: without Lambda's own frame, the last ones. */
-export function findTellingLines(logTail: readonly string[], count: number): string[] {
+function findTellingLines(logTail: readonly string[], count: number): string[] {
   return logTail
     .filter((line) => line.trim() !== '' && !noise.test(line))
     .slice(-count)
@@ -85,6 +85,6 @@ export function cut(text: string): string {
 }
 
 /** A bounded quotation; an empty text is said to be that. */
-export function quote(text: string): string {
+function quote(text: string): string {
   return text.trim() === '' ? 'nothing' : JSON.stringify(cut(text));
 }
