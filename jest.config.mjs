@@ -7,6 +7,17 @@ const common = {
   },
   modulePathIgnorePatterns: ['<rootDir>/lib', '<rootDir>/dist', '<rootDir>/.trainyard'],
 };
-const project = (name) => ({ ...common, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
+const project = (name, more = {}) => ({
+  ...common,
+  ...more,
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+});
 
-export default { projects: [project('unit'), project('scenarios'), project('conformance')] };
+const patient = { setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'] };
+
+export default {
+  projects: [project('unit'), project('scenarios', patient), project('conformance', patient)],
+  // Scenarios wait more than they compute; each has a cloud of its own.
+  maxConcurrency: 4,
+};

@@ -1,18 +1,22 @@
 """Checks journalled requests against botocore's own service models.
 
 Standard input: a JSON list of {"service": <SDK client name>, "operation": <name>, "input": {...}}.
-Standard output: a JSON list of {"number": <index>, "problems": [<text>, ...]}, one entry for each request that has any,
-and last {"checked": <count>, "operations": [<service.operation>, ...]}.
+Standard output: {"problems": [{"number": <index>, "problems": [<text>, ...]}, ...], "checked": <count>,
+"operations": [<service.operation>, ...]}, with one entry for each request that has any problem.
 
-Checked: required members, unknown members, types, enums, patterns, lengths and ranges.
+Checked: required members, unknown members, types, enums, patterns, lengths and ranges. Requests come from the local cloud's journal,
+which keeps times as ISO 8601, bytes as {"bytes": <length>} and secrets as "***"; of a secret nothing but its presence is known.
 """
 
+import datetime
 import json
 import re
 import sys
 
+import botocore.exceptions
 import botocore.session
 
+SECRET = "***"
 CLIENTS = {"cloudwatch-logs": "logs"}
 
 
@@ -26,6 +30,8 @@ def pattern_matches(pattern, value):
 def check(shape, value, path):
     metadata = shape.metadata
     kind = shape.type_name
+    if value == SECRET:
+        return
     if kind == "structure":
         if not isinstance(value, dict):
             yield f"{path}: not a structure"
@@ -70,8 +76,32 @@ def check(shape, value, path):
     elif kind in ("float", "double"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             yield f"{path}: not a number"
-    elif kind == "boolean" and not isinstance(value, bool):
-        yield f"{path}: not a boolean"
+    elif kind == "boolean":
+        if not isinstance(value, bool):
+            yield f"{path}: not a boolean"
+    elif kind == "timestamp":
+        if not is_time(value):
+            yield f"{path}: {value!r} is not a time"
+    elif kind == "blob":
+        size = value.get("bytes") if isinstance(value, dict) else None
+        if not isinstance(size, int):
+            yield f"{path}: not bytes"
+        else:
+            yield from check_range(metadata, size, path, "bytes")
+    else:
+        yield f"{path}: this check does not know the type {kind}"
+
+
+def is_time(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return False
+    if not isinstance(value, str):
+        return True
+    try:
+        datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        return False
+    return True
 
 
 def check_range(metadata, number, path, unit):
@@ -92,14 +122,17 @@ def main():
         if service not in models:
             models[service] = session.get_service_model(service)
         operations.add(f"{service}.{request['operation']}")
-        operation = models[service].operation_model(request["operation"])
+        try:
+            operation = models[service].operation_model(request["operation"])
+        except botocore.exceptions.OperationNotFoundError:
+            found.append({"number": number, "problems": [f"{service} has no operation {request['operation']}"]})
+            continue
         if operation.input_shape is None:
             continue
         problems = list(check(operation.input_shape, request["input"] or {}, request["operation"]))
         if problems:
             found.append({"number": number, "problems": problems})
-    found.append({"checked": len(requests), "operations": sorted(operations)})
-    json.dump(found, sys.stdout)
+    json.dump({"problems": found, "checked": len(requests), "operations": sorted(operations)}, sys.stdout)
 
 
 if __name__ == "__main__":

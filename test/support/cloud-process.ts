@@ -1,14 +1,16 @@
 /**
  * An AWS and a GitHub with one pull request in one process, for the scenarios: they share a journal and a gate, so that a test can
  * hold any call of either. Run as `node cloud-process.ts <options as JSON>`; prints its addresses as one line of JSON when it is
- * ready, and ends with its parent or on SIGTERM.
+ * ready, and ends with its parent or on SIGTERM. What a test wants to see it reads from `observerUrl`, past journal, gate and weather.
  */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createGate } from '../../src/cloud/gate.ts';
 import { startGitHub } from '../../src/cloud/github/start.ts';
 import { createJournal } from '../../src/cloud/journal.ts';
 import { startCloud } from '../../src/cloud/start.ts';
 import { systemClock } from '../../src/time/clock.ts';
-import { baseCommit, headCommit, olderCommit, pullNumber, repository } from './facts.ts';
+import { baseCommit, bucket, headCommit, olderCommit, pullNumber, repository } from './facts.ts';
 import type { Addresses, CloudProcessOptions } from './local-cloud.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as CloudProcessOptions;
@@ -47,6 +49,8 @@ const aws = await startCloud({
   buckets: options.buckets,
   roles: options.roles,
   verifyWebIdentity: github.verifyWebIdentity,
+  ...(options.maxSessionSeconds === undefined ? {} : { maxSessionSeconds: options.maxSessionSeconds }),
+  training: options.training ?? {},
   journal,
   gate,
 });
@@ -68,7 +72,23 @@ const identity = github.allowIdToken({
   run_attempt: '1',
   actor: 'octocat',
 });
+
+/** `/records?prefix=…`: the objects below a prefix of the bucket, each parsed as JSON. `/comments`: those of the pull request. */
+const observer = createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://observer');
+  const { buckets } = aws.cloud;
+  const records = () =>
+    buckets
+      .list(bucket, searchParams.get('prefix') ?? '')
+      .flatMap(({ key }) => buckets.fileOf(bucket, key) ?? [])
+      .map((path): unknown => JSON.parse(readFileSync(path, 'utf8')));
+  response.end(JSON.stringify(pathname === '/records' ? records() : github.comments(pullNumber)));
+});
+await new Promise<void>((resolve) => observer.listen(0, '127.0.0.1', resolve));
+const observerAddress = observer.address();
+
 const addresses: Addresses = {
+  observerUrl: `http://127.0.0.1:${typeof observerAddress === 'object' ? observerAddress?.port : ''}`,
   aws: { url: aws.url, region: aws.cloud.region, accessKeyId: 'local', secretAccessKey: 'local' },
   github: {
     apiUrl: github.apiUrl,
@@ -76,6 +96,7 @@ const addresses: Addresses = {
     tokens: {
       write: github.addToken({ ...bot, permissions: { contents: 'read', 'pull-requests': 'write', issues: 'write' } }),
       read: github.addToken({ ...bot, permissions: { contents: 'read', 'pull-requests': 'read', issues: 'read' } }),
+      stranger: github.addToken({ login: 'stranger', bot: false, permissions: { issues: 'write' } }),
     },
     idTokenRequestUrl: identity.url,
     idTokenRequestToken: identity.token,
@@ -87,6 +108,7 @@ let closing = false;
 async function close(): Promise<void> {
   if (closing) return;
   closing = true;
+  observer.closeAllConnections();
   await Promise.all([aws.close(), github.close()]);
   process.exit(0);
 }

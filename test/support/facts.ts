@@ -6,3 +6,5 @@ export const baseCommit = 'ba5eba11ba5eba11ba5eba11ba5eba11ba5eba11';
 export const olderCommit = '01de200001de200001de200001de200001de2000';
 export const bucket = 'octo-ml';
 export const trainingRole = 'arn:aws:iam::000000000000:role/octo-training';
+/** Assumed by the jobs of the pull request with their identity token. */
+export const pullRequestRole = 'arn:aws:iam::000000000000:role/octo-pull-request';

@@ -5,7 +5,7 @@ import { baseCommit, bucket, headCommit, pullNumber, repository, trainingRole } 
 import type { LocalCloud } from './local-cloud.ts';
 import { type RunningStep, startStep, type StepOutcome } from './step.ts';
 
-/** A script that trains nothing but does what trainings do; its hyperparameters say how it ends. */
+/** A script that trains nothing but does what trainings do; its hyperparameters say how it goes on and ends. */
 const trainScript = `
 import argparse, json, os, signal, sys, time
 
@@ -13,7 +13,10 @@ parser = argparse.ArgumentParser()
 parser.add_argument('--seconds', type=float, default=0.3)
 parser.add_argument('--exit-code', type=int, default=0)
 parser.add_argument('--say', default='')
+parser.add_argument('--deaf', type=int, default=0, help='whether it ignores being asked to end')
 arguments = parser.parse_args()
+if arguments.deaf:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 print('starting on', os.environ['SM_CURRENT_HOST'] == json.loads(os.environ['SM_HOSTS'])[0] and 'the first host' or 'another host')
 if arguments.say:
@@ -54,15 +57,26 @@ export interface Project {
   remove(): void;
 }
 
-/** A user's checkout: a spec, a script and a little data. `changes` replaces parts of the spec's text, or whole files by their path. */
-export function createProject(changes: { spec?: (text: string) => string; files?: Record<string, string> } = {}): Project {
+export interface ProjectChanges {
+  /** Hyperparameters of the script above, beside or instead of its seconds. */
+  hyperparameters?: Record<string, string | number>;
+  /** Changes of the spec's text. */
+  spec?: (text: string) => string;
+  /** Whole files by their path. */
+  files?: Record<string, string>;
+}
+
+/** A user's checkout: a spec, a script and a little data. */
+export function createProject(changes: ProjectChanges = {}): Project {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-project-'));
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
+  const hyperparameters = JSON.stringify({ seconds: 0.3, ...changes.hyperparameters });
+  const spec = specText.replace('hyperparameters: { seconds: 0.3 }', () => `hyperparameters: ${hyperparameters}`);
   const files = {
-    'trainyard.yml': changes.spec ? changes.spec(specText) : specText,
+    'trainyard.yml': changes.spec ? changes.spec(spec) : spec,
     'model/train.py': trainScript,
     'data/part-1.csv': '1,2,3\n4,5,6\n',
     ...changes.files,
@@ -80,11 +94,13 @@ export interface JobOptions {
   /** Of the commit that the event is about. */
   commit?: string;
   actor?: string;
+  /** What the job's token may do; a fork's may only read. */
+  token?: 'write' | 'read';
   env?: Record<string, string>;
 }
 
 export interface Job {
-  temp: string;
+  readonly runId: string;
   train(inputs?: Record<string, string>): RunningStep;
   /** The post of a train step. */
   afterTrain(main: StepOutcome, inputs?: Record<string, string>): RunningStep;
@@ -101,6 +117,7 @@ export function startJob(options: JobOptions): Job {
   writeFileSync(eventPath, JSON.stringify(payload(event, options.commit ?? headCommit)));
   const fork = event === 'fork';
   const { aws, github } = cloud;
+  const runId = options.runId ?? '9001';
   const env: Record<string, string> = {
     GITHUB_REPOSITORY: `${repository.owner}/${repository.name}`,
     GITHUB_REPOSITORY_ID: String(repository.id),
@@ -114,7 +131,7 @@ export function startJob(options: JobOptions): Job {
     GITHUB_SHA: event === 'push' ? (options.commit ?? baseCommit) : 'feedfacefeedfacefeedfacefeedfacefeedface',
     GITHUB_ACTOR: options.actor ?? 'octocat',
     GITHUB_WORKFLOW: 'train',
-    GITHUB_RUN_ID: options.runId ?? '9001',
+    GITHUB_RUN_ID: runId,
     GITHUB_RUN_ATTEMPT: String(options.attempt ?? 1),
     GITHUB_JOB: 'train',
     AWS_ENDPOINT_URL: aws.url,
@@ -129,10 +146,10 @@ export function startJob(options: JobOptions): Job {
         }),
     ...options.env,
   };
-  const common = { token: fork ? github.tokens.read : github.tokens.write, workspace: project.folder, temp };
+  const common = { token: github.tokens[options.token ?? (fork ? 'read' : 'write')], workspace: project.folder, temp };
   const trainEnv = { ...env, GITHUB_ACTION: '__trainyard_train' };
   return {
-    temp,
+    runId,
     train: (inputs = {}) => startStep({ ...common, action: 'actions/train-model', inputs, env: trainEnv }),
     afterTrain: (main, inputs = {}) =>
       startStep({ ...common, action: 'actions/train-model', phase: 'post', inputs, env: trainEnv, state: main.state }),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RunRecord } from '../../src/records/record.ts';
 import { bucket, pullNumber, repository, trainingRole } from './facts.ts';
 
-export interface JournalEntry {
+interface JournalEntry {
   number: number;
   service: string;
   operation: string;
@@ -16,7 +16,7 @@ export interface JournalEntry {
   illegal?: string[];
 }
 
-export interface Fault {
+interface Fault {
   id: string;
   service: string;
   operation: string;
@@ -38,18 +38,35 @@ export interface CloudProcessOptions {
   roles: { arn: string; trust: string[] | object }[];
   /** The pull request comes from another repository. */
   fork?: boolean;
+  /** Credentials of assumed roles last no longer. */
+  maxSessionSeconds?: number;
+  /** Of the machines. */
+  training?: { stopGraceSeconds?: number; quotas?: Record<string, number>; cores?: number };
 }
 
 /** What the process prints when it is ready. */
 export interface Addresses {
+  observerUrl: string;
   aws: { url: string; region: string; accessKeyId: string; secretAccessKey: string };
   github: {
     apiUrl: string;
     serverUrl: string;
-    tokens: { write: string; read: string };
+    /** `stranger` is a user who may comment. */
+    tokens: { write: string; read: string; stranger: string };
     idTokenRequestUrl: string;
     idTokenRequestToken: string;
   };
+}
+
+interface TrainingJob {
+  TrainingJobName: string;
+  TrainingJobStatus: string;
+}
+
+export interface Comment {
+  id: number;
+  author: string;
+  body: string;
 }
 
 export interface LocalCloud extends Addresses {
@@ -62,8 +79,9 @@ export interface LocalCloud extends Addresses {
   release(id: string): Promise<void>;
   /** The run records below a zone's prefix, e.g. `trainyard/pr/7/`. */
   records(zone?: string): Promise<RunRecord[]>;
-  trainingJobs(): Promise<{ TrainingJobName: string; TrainingJobStatus: string }[]>;
-  comments(): Promise<{ id: number; body: string }[]>;
+  trainingJobs(): Promise<TrainingJob[]>;
+  comments(): Promise<Comment[]>;
+  addComment(author: 'bot' | 'stranger', body: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -101,17 +119,24 @@ export async function startLocalCloud(options: Partial<Omit<CloudProcessOptions,
     return text === '' ? undefined : JSON.parse(text);
   };
 
-  const aws = async (service: string, path: string, body?: { target: string; json: unknown }): Promise<string> => {
-    const response = await fetch(`${addresses.aws.url}${path}`, {
-      method: body ? 'POST' : 'GET',
+  const observe = async (path: string): Promise<unknown> => (await fetch(`${addresses.observerUrl}/${path}`)).json();
+
+  /** Throttles are for those who are tested. */
+  const listTrainingJobs = async (): Promise<string> => {
+    const response = await fetch(addresses.aws.url, {
+      method: 'POST',
       headers: {
-        authorization: `AWS4-HMAC-SHA256 Credential=local/20261122/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-        ...(body ? { 'x-amz-target': body.target, 'content-type': 'application/x-amz-json-1.1' } : {}),
+        authorization:
+          'AWS4-HMAC-SHA256 Credential=observer/20261122/us-east-1/sagemaker/aws4_request, SignedHeaders=host, Signature=0',
+        'x-amz-target': 'SageMaker.ListTrainingJobs',
+        'content-type': 'application/x-amz-json-1.1',
       },
-      ...(body ? { body: JSON.stringify(body.json) } : {}),
+      body: JSON.stringify({ MaxResults: 100 }),
     });
-    if (!response.ok) throw new Error(`${service} ${path}: ${response.status} ${await response.text()}`);
-    return response.text();
+    const text = await response.text();
+    if (response.ok) return text;
+    if (text.includes('ThrottlingException')) return listTrainingJobs();
+    throw new Error(`ListTrainingJobs: ${response.status} ${text}`);
   };
 
   return {
@@ -122,24 +147,20 @@ export async function startLocalCloud(options: Partial<Omit<CloudProcessOptions,
     clearFaults: async () => void (await control('DELETE', 'faults')),
     paused: async (ms) => ((await control('GET', `paused?wait=${ms}`)) as { id: string }[])[0]?.id,
     release: async (id) => void (await control('POST', 'release', { id })),
-    records: async (zone = `trainyard/pr/${pullNumber}/`) => {
-      const listing = await aws('s3', `/${bucket}?list-type=2&prefix=${encodeURIComponent(`${zone}runs/`)}`);
-      const keys = [...listing.matchAll(/<Key>([^<]+)<\/Key>/g)].map(([, key]) => key ?? '');
-      return Promise.all(keys.map(async (key) => JSON.parse(await aws('s3', `/${bucket}/${key}`)) as RunRecord));
-    },
+    records: async (zone = `trainyard/pr/${pullNumber}/`) =>
+      (await observe(`records?prefix=${encodeURIComponent(`${zone}runs/`)}`)) as RunRecord[],
     trainingJobs: async () => {
-      const body = { target: 'SageMaker.ListTrainingJobs', json: { MaxResults: 100 } };
-      return (
-        JSON.parse(await aws('sagemaker', '/', body)) as {
-          TrainingJobSummaries: { TrainingJobName: string; TrainingJobStatus: string }[];
-        }
-      ).TrainingJobSummaries;
+      const { TrainingJobSummaries: jobs } = JSON.parse(await listTrainingJobs()) as { TrainingJobSummaries: TrainingJob[] };
+      return jobs;
     },
-    comments: async () => {
+    comments: async () => (await observe('comments')) as Comment[],
+    addComment: async (author, body) => {
       const { owner, name } = repository;
-      const url = `${addresses.github.apiUrl}/repos/${owner}/${name}/issues/${pullNumber}/comments?per_page=100`;
-      const response = await fetch(url, { headers: { authorization: `Bearer ${addresses.github.tokens.read}` } });
-      return (await response.json()) as { id: number; body: string }[];
+      const token = author === 'bot' ? addresses.github.tokens.write : addresses.github.tokens.stranger;
+      const url = `${addresses.github.apiUrl}/repos/${owner}/${name}/issues/${pullNumber}/comments`;
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ body }) });
+      if (!response.ok) throw new Error(`The comment was not taken: ${response.status} ${await response.text()}`);
     },
     close: async () => {
       child.kill('SIGTERM');

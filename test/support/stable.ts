@@ -9,7 +9,7 @@ export function stable(text: string, known: Readonly<Record<string, string>> = {
     .replace(/\b20\d{2}-\d{2}-\d{2}\b/g, '<date>')
     .replace(/\b\d{2}:\d{2}:\d{2} UTC/g, '<time>')
     .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
-    .replace(/\b[0-9a-f]{10,12}\b/g, '<hash>')
+    .replace(/\b(?!0{12}\b)[0-9a-f]{10,12}\b/g, '<hash>')
     .replace(/(under )?\\?\$0\.0\d*/g, '<usd>')
     .replace(/\b\d+(\.\d+)? s\b/g, '<n> s')
     .replace(/\b\d+(\.\d+)? ?%/g, '<n> %')
@@ -23,20 +23,29 @@ export function stableLog(log: string, known: Readonly<Record<string, string>> =
   for (const line of log.split('\n')) {
     if (line.startsWith('::group::')) inGroup = true;
     const status =
-      /^[a-z0-9-]+: (Starting|Pending|Downloading|Training|Uploading|Completed|Failed|Stopping|Stopped|MaxRuntimeExceeded), /;
+      /^[a-z0-9-]+: (Starting|Pending|Downloading|Training|Uploading|Completed|Failed|Stopping|Stopped|MaxRuntimeExceeded)(?: \(|, )/;
     if (!inGroup && !status.test(line)) lines.push(line);
     if (line === '::endgroup::') inGroup = false;
   }
   return stable(lines.join('\n'), known).trim();
 }
 
-/** The annotations of a log, as the runner would show them. */
+/** The annotations of a log, as the runner would show them: between `stop-commands` and its token nothing is a command. */
 export function annotations(log: string): { level: string; properties: string; message: string }[] {
-  return [...log.matchAll(/^::(error|warning|notice)(?: ((?:(?!::).)*))?::(.*)$/gm)].map(
+  const heard = log.replaceAll(/^::stop-commands::(\S+)$[^]*?^::\1::$/gm, '');
+  return [...heard.matchAll(/^::(error|warning|notice)(?: ((?:(?!::).)*))?::(.*)$/gm)].map(
     ([, level = '', properties = '', message = '']) => ({
       level,
       properties,
       message: message.replaceAll('%0A', '\n').replaceAll('%0D', '').replaceAll('%25', '%'),
     }),
   );
+}
+
+/** The messages of a level, one below the other. */
+export function messages(log: string, level: 'error' | 'warning' | 'notice'): string {
+  return annotations(log)
+    .filter((annotation) => annotation.level === level)
+    .map(({ message }) => message)
+    .join('\n');
 }
