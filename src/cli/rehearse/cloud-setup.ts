@@ -1,12 +1,23 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { getFunctionName } from '../../serving/names.ts';
+import { prepareCases } from '../../serving/smoke-prepare.ts';
 import { readSpec } from '../../spec/read.ts';
+import type { Spec } from '../../spec/spec.ts';
+import type { Question } from './live.ts';
 import type { RepositoryFacts } from './repository.ts';
 
 export interface CloudSetup {
   readonly region: string;
   readonly buckets: string[];
   readonly roles: { arn: string; trust: string[] | object }[];
+  /** The Lambda function that the spec's releases go to. */
+  readonly functionName?: string;
+  /** Its first smoke case that can be asked without the internet. */
+  readonly question?: Question;
   /** Why the account is empty. */
   readonly warning?: string;
 }
@@ -15,29 +26,56 @@ const defaultRegion = 'us-east-1';
 const emptyAccount = { region: defaultRegion, buckets: [], roles: [] };
 
 /**
- * What an account would have before a workflow runs: the bucket and the roles that the spec names, as infra/bootstrap.yml makes
- * them. A spec that cannot be read gives an empty account; the action says what is wrong with it.
+ * What an account would have before a workflow runs: the buckets and the roles that the spec and its environments name, as
+ * infra/bootstrap.yml makes them. A spec that cannot be read gives an empty account; the action says what is wrong with it.
  */
 export async function readCloudSetup(root: string, specPath: string): Promise<CloudSetup> {
-  if (!existsSync(join(root, specPath))) {
+  const path = join(root, specPath);
+  if (!existsSync(path)) {
     return { ...emptyAccount, warning: `There is no ${specPath}, so the local cloud starts without a bucket and without roles.` };
   }
   try {
-    const { region, bucket, roles } = await readSpec(join(root, specPath));
-    const trusts = [
-      [roles.training, 'sagemaker.amazonaws.com'],
-      [roles.serving, 'sagemaker.amazonaws.com'],
-      [roles.lambda, 'lambda.amazonaws.com'],
-    ] as const;
+    const text = readFileSync(path, 'utf8');
+    const base = await readSpec(path, { text });
+    const question = await findQuestion(root, base);
+    const others = await Promise.all(environmentsOf(text).map((environment) => readSpec(path, { text, environment })));
     return {
-      region: region ?? defaultRegion,
-      buckets: bucket ? [bucket] : [],
-      roles: trusts.flatMap(([arn, service]) => (arn ? [{ arn, trust: [service] }] : [])),
+      region: base.region ?? defaultRegion,
+      buckets: [...new Set([base, ...others].flatMap(({ bucket }) => bucket ?? []))],
+      roles: listRoles([base, ...others]),
+      functionName: getFunctionName(base.name),
+      ...(question ? { question } : {}),
     };
   } catch {
     const warning = `${specPath} cannot be read, so the local cloud starts without a bucket and without roles. The action will say why.`;
     return { ...emptyAccount, warning };
   }
+}
+
+async function findQuestion(root: string, spec: Spec): Promise<Question | undefined> {
+  const offline = spec.smoke.filter(({ event }) => !('url' in event));
+  const { cases } = await prepareCases(offline, (path) => readFile(join(root, path), 'utf8'), spec);
+  return cases[0];
+}
+
+const overlays = z.object({ environments: z.record(z.string(), z.unknown()).nullish() });
+
+function environmentsOf(text: string): string[] {
+  return Object.keys(overlays.parse(parse(text)).environments ?? {});
+}
+
+/** Each role once, trusting the service that uses it; a role that two services use trusts both. */
+function listRoles(specs: readonly Spec[]): CloudSetup['roles'] {
+  const trust = new Map<string, Set<string>>();
+  for (const { roles } of specs) {
+    const uses = [
+      [roles.training, 'sagemaker.amazonaws.com'],
+      [roles.serving, 'sagemaker.amazonaws.com'],
+      [roles.lambda, 'lambda.amazonaws.com'],
+    ] as const;
+    for (const [arn, service] of uses) if (arn !== undefined) trust.set(arn, (trust.get(arn) ?? new Set()).add(service));
+  }
+  return [...trust].map(([arn, services]) => ({ arn, trust: [...services] }));
 }
 
 /** The roles among the workflow's variables, with the trust that infra/bootstrap.yml gives them: this repository, in both forms of `sub`. */

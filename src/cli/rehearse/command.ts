@@ -39,6 +39,8 @@ export async function rehearseCommand(args: readonly string[], productRoot: stri
     });
     if (!result) return 2;
     sayComments(log, result, colour);
+    saySummary(log, result, colour);
+    sayLive(log, result);
     sayResults(log, result);
     if (result.cancelled) return 130;
     const results = result.runs.flatMap((run) => run.jobs.map((job) => job.result));
@@ -49,19 +51,36 @@ export async function rehearseCommand(args: readonly string[], productRoot: stri
 }
 
 function sayComments(log: Log, result: RehearsalResult, colour: boolean): void {
+  for (const comment of result.comments) sayPage(log, 'the comment on the pull request', comment, colour);
+}
+
+/** Of a run that belongs to no pull request: its page is where people read what came of it. */
+function saySummary(log: Log, { runs }: RehearsalResult, colour: boolean): void {
+  const last = runs.at(-1);
+  if (last?.summary !== undefined && last.event.kind !== 'pull_request')
+    sayPage(log, `the summary of ${last.workflow}`, last.summary, colour);
+}
+
+function sayPage(log: Log, title: string, markdown: string, colour: boolean): void {
   const columns = Math.min(process.stdout.columns || 160, 200);
-  for (const comment of result.comments) {
-    log.say();
-    log.say(`── the comment on the pull request ${'─'.repeat(Math.max(0, Math.min(columns, 100) - 35))}`);
-    for (const line of renderMarkdown(comment, { colour, columns })) log.say(line);
-    log.say('─'.repeat(Math.min(columns, 100)));
-  }
+  const width = Math.min(columns, 100);
+  log.say();
+  log.say(`── ${title} ${'─'.repeat(Math.max(0, width - title.length - 4))}`);
+  for (const line of renderMarkdown(markdown, { colour, columns })) log.say(line);
+  log.say('─'.repeat(width));
+}
+
+function sayLive(log: Log, { live }: RehearsalResult): void {
+  if (live.length === 0) return;
+  log.say();
+  log.say('What is there now:');
+  for (const line of live) log.say(`  ${line}`);
 }
 
 function sayResults(log: Log, { runs, results, comments }: RehearsalResult): void {
   log.say();
-  if (comments.length === 0) log.say('No comment was written.');
-  for (const { event, jobs } of runs) log.say(`${event.name}: ${jobs.map((job) => `${job.id} ${job.result}`).join(', ')}`);
+  if (comments.length === 0 && runs.some(({ event }) => event.kind === 'pull_request')) log.say('No comment was written.');
+  for (const { event, jobs } of runs) log.say(`${event.kind}: ${jobs.map((job) => `${job.id} ${job.result}`).join(', ')}`);
   const serious = log.annotations.filter(({ level }) => level !== 'notice');
   for (const annotation of serious) log.say(`  ${annotation.job}: ${describeAnnotation(annotation).replaceAll('\n', '\n    ')}`);
   const files = ['comment.md', 'summary.md', 'journal.json']

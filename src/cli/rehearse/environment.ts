@@ -68,7 +68,7 @@ export function githubContext(run: Run, job: string) {
     sha: event.sha,
     ref: event.ref,
     ref_name: event.refName,
-    ref_type: 'branch',
+    ref_type: event.kind === 'tag' ? 'tag' : 'branch',
     ref_protected: false,
     head_ref: event.headRef,
     base_ref: event.baseRef,

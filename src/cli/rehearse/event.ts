@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { showPull, showRepository } from '../../cloud/github/pulls.ts';
 import type { LocalGitHub } from '../../cloud/github/start.ts';
 import type { Commit, Pull } from '../../cloud/github/state.ts';
-import { matchesPatterns } from './patterns.ts';
 import type { RepositoryFacts } from './repository.ts';
-import type { EventFilter, Workflow } from './workflow.ts';
+import type { Workflow } from './workflow.ts';
 
-export type EventName = 'pull_request' | 'push';
-export const eventNames: readonly EventName[] = ['pull_request', 'push'];
+/** What can be rehearsed; `tag` is GitHub's `push` of a tag. */
+export const eventKinds = ['pull_request', 'push', 'tag', 'workflow_dispatch', 'schedule'] as const;
+export type EventKind = (typeof eventKinds)[number];
 export const pullRequestNumber = 1;
 
 /** What starts a workflow run, as the runner tells it to the steps. */
 export interface RunEvent {
-  readonly name: EventName;
+  readonly kind: EventKind;
+  /** As GitHub calls it. */
+  readonly name: Exclude<EventKind, 'tag'>;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly sha: string;
   readonly ref: string;
@@ -21,6 +24,20 @@ export interface RunEvent {
   readonly baseRef: string;
   /** From a fork: no secrets, no identity token, a token that only reads. */
   readonly fork: boolean;
+  /** The `inputs` context of a dispatch. */
+  readonly inputs: Readonly<Record<string, unknown>> | null;
+}
+
+interface EventSource {
+  readonly kind: EventKind;
+  readonly facts: RepositoryFacts;
+  readonly github: Pick<LocalGitHub, 'state' | 'apiUrl' | 'serverUrl'>;
+  readonly pull: Pull;
+  /** Of a push of a tag. */
+  readonly tag: string;
+  /** Of a dispatch. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly workflow: Pick<Workflow, 'on' | 'path'>;
 }
 
 /** The merge commit GitHub makes for testing a pull request. */
@@ -43,18 +60,16 @@ export function pullOf(facts: RepositoryFacts, actor: string, fork: boolean): Pu
   };
 }
 
-export function createEvent(
-  name: EventName,
-  facts: RepositoryFacts,
-  github: Pick<LocalGitHub, 'state' | 'apiUrl' | 'serverUrl'>,
-  pull: Pull,
-): RunEvent {
+/** The event as it happens to the pull request, or to the default branch where it left it. */
+export function createEvent(source: EventSource): RunEvent {
+  const { kind, facts, github, pull } = source;
   const repository = showRepository(github.state, github.apiUrl, github.serverUrl);
   const sender = { login: pull.author, id: 1, type: 'User' };
-  if (name === 'pull_request') {
+  if (kind === 'pull_request') {
     const { number } = pull;
     return {
-      name,
+      kind,
+      name: kind,
       payload: { action: 'opened', number, pull_request: showPull(github, pull), repository, sender },
       sha: mergeCommit(facts).sha,
       ref: `refs/pull/${number}/merge`,
@@ -62,72 +77,55 @@ export function createEvent(
       headRef: pull.head.ref,
       baseRef: pull.base.ref,
       fork: pull.fork,
+      inputs: null,
     };
   }
-  const commit = facts.commits.find((one) => one.sha === facts.base);
+  const refName = kind === 'tag' ? source.tag : facts.defaultBranch;
+  const ref = kind === 'tag' ? `refs/tags/${refName}` : `refs/heads/${refName}`;
   return {
-    name,
-    payload: {
-      ref: `refs/heads/${facts.defaultBranch}`,
-      before: commit?.parents[0] ?? '0'.repeat(40),
-      after: facts.base,
-      head_commit: { id: facts.base, message: commit?.message ?? '', timestamp: commit?.date },
-      repository,
-      sender,
-    },
+    kind,
+    name: kind === 'tag' ? 'push' : kind,
+    payload: { ...describeBranchEvent(source, ref), repository, sender },
     sha: facts.base,
-    ref: `refs/heads/${facts.defaultBranch}`,
-    refName: facts.defaultBranch,
+    ref,
+    refName,
     headRef: '',
     baseRef: '',
     fork: false,
+    inputs: kind === 'workflow_dispatch' ? source.inputs : null,
   };
 }
 
-/**
- * Why GitHub would not start the workflow for this event; undefined when it would. `missing`: the workflow does not name the
- * event at all. `filtered`: one of its filters leaves it out, which a rehearsal says and then ignores.
- */
-export function findMismatch(
-  workflow: Workflow,
-  event: RunEvent,
-  changed: readonly string[],
-): { kind: 'missing' | 'filtered'; why: string } | undefined {
-  const { on } = workflow;
-  const filters =
-    typeof on === 'string' ? { [on]: null } : Array.isArray(on) ? Object.fromEntries(on.map((name) => [name, null])) : on;
-  if (!(event.name in filters)) {
-    return { kind: 'missing', why: `it runs on ${Object.keys(filters).join(', ')}, not on ${event.name}` };
-  }
-  const filter = filters[event.name];
-  if (!filter || Array.isArray(filter)) return undefined;
-  const why = checkTypes(filter, event) ?? checkBranches(filter, event) ?? checkPaths(filter, changed);
-  return why ? { kind: 'filtered', why } : undefined;
+/** The parts of the payload that only this kind of event has. */
+function describeBranchEvent({ kind, facts, workflow, inputs }: EventSource, ref: string): Record<string, unknown> {
+  // In the payload a dispatch's inputs are texts, whatever their type.
+  const texts = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, String(value)]));
+  if (kind === 'workflow_dispatch') return { ref, inputs: texts, workflow: workflow.path };
+  if (kind === 'schedule') return { schedule: firstCron(workflow), workflow: workflow.path };
+  const commit = facts.commits.find((one) => one.sha === facts.base);
+  const isTag = kind === 'tag';
+  return {
+    ref,
+    before: (isTag ? undefined : commit?.parents[0]) ?? '0'.repeat(40),
+    after: facts.base,
+    created: isTag,
+    base_ref: isTag ? `refs/heads/${facts.defaultBranch}` : null,
+    head_commit: { id: facts.base, message: commit?.message ?? '', timestamp: commit?.date },
+  };
 }
 
-function checkTypes(filter: EventFilter, event: RunEvent): string | undefined {
-  const types = list(filter.types);
-  if (types.length === 0 || event.name !== 'pull_request' || types.includes('opened')) return undefined;
-  return `its types are ${types.join(', ')}, and the event is opened`;
+const crons = z.array(z.object({ cron: z.string() }));
+
+function firstCron({ on }: Pick<Workflow, 'on'>): string {
+  const parsed = crons.safeParse(typeof on === 'object' && !Array.isArray(on) ? on['schedule'] : undefined);
+  return parsed.data?.[0]?.cron ?? '';
 }
 
-function checkBranches(filter: EventFilter, event: RunEvent): string | undefined {
-  const branch = event.baseRef || event.refName;
-  const [only, ignored] = [list(filter.branches), list(filter['branches-ignore'])];
-  if (only.length > 0 && !matchesPatterns(branch, only))
-    return `its branches are ${only.join(', ')}, and the event is on ${branch}`;
-  return matchesPatterns(branch, ignored) ? `its branches-ignore leaves ${branch} out` : undefined;
-}
-
-function checkPaths(filter: EventFilter, changed: readonly string[]): string | undefined {
-  const [only, ignored] = [list(filter.paths), list(filter['paths-ignore'])];
-  if (only.length > 0 && !changed.some((path) => matchesPatterns(path, only))) return 'no changed file matches its paths';
-  if (ignored.length > 0 && changed.every((path) => matchesPatterns(path, ignored)))
-    return 'its paths-ignore leaves every changed file out';
-  return undefined;
-}
-
-function list(value: string | readonly string[] | undefined): readonly string[] {
-  if (value === undefined) return [];
-  return typeof value === 'string' ? [value] : value;
+/** For the reader: `pull request #1, topic → main`, `push to main`, `tag v1`. */
+export function describeEvent(event: RunEvent): string {
+  if (event.kind === 'pull_request')
+    return `pull request #${pullRequestNumber}, ${event.headRef} → ${event.baseRef}${event.fork ? ', from a fork' : ''}`;
+  if (event.kind === 'tag') return `tag ${event.refName} on ${event.sha.slice(0, 7)}`;
+  const verbs = { push: 'push to', workflow_dispatch: 'started by hand on', schedule: 'on its schedule, on' } as const;
+  return `${verbs[event.kind]} ${event.refName}`;
 }

@@ -1,13 +1,23 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { FaultRule } from '../../cloud/contract.ts';
-import { type EventName, eventNames } from './event.ts';
+import { type EventKind, eventKinds } from './event.ts';
+
+/** One workflow run: what happens, and the file that runs then. */
+export interface Play {
+  readonly event: EventKind;
+  readonly workflow: string;
+}
 
 export interface RehearseOptions {
-  readonly workflow: string;
+  /** In the order in which they happen, all in one local cloud. */
+  readonly plays: readonly Play[];
   readonly spec: string;
-  readonly events: readonly EventName[];
   readonly fork: boolean;
+  /** Of a run started by hand. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Whether the approval that an environment asks for is refused. */
+  readonly deny: boolean;
   readonly weather: 'calm' | 'aws-like';
   readonly seed: number;
   readonly keep: boolean;
@@ -18,12 +28,16 @@ export interface RehearseOptions {
 
 export const rehearseHelp = `trainyard rehearse [options]
 
-Runs the repository's workflow on this machine, against a local cloud and a local GitHub: no account, no cost.
+Runs the repository's workflows on this machine, against a local cloud and a local GitHub: no account, no cost.
 
   --workflow FILE        the workflow (default .github/workflows/train.yml)
   --spec FILE            the spec whose bucket and roles the local cloud gets (default trainyard.yml)
-  --event NAME           pull_request or push; may be repeated, events happen in the order given (default pull_request)
+  --event NAME[=FILE]    pull_request (default), push, tag, workflow_dispatch or schedule, of another workflow if FILE names one;
+                         may be repeated: the events happen in the order given, in one cloud
   --baseline             a push to main first, so that the pull request has something to be compared with
+  --release              the whole way: the pull request, the push to main, then a tag with .github/workflows/release.yml
+  --deny                 refuse the approvals that environments ask for (default: the rehearsal grants them)
+  --input NAME=VALUE     an input of workflow_dispatch
   --fork                 the pull request comes from a fork
   --weather NAME         calm (default) or aws-like: late metrics, slow states, throttles
   --seed NUMBER          of the weather's chance (default 1)
@@ -59,8 +73,11 @@ export function parseOptions(args: readonly string[]): RehearseOptions | { probl
       options: {
         workflow: { type: 'string', default: '.github/workflows/train.yml' },
         spec: { type: 'string', default: 'trainyard.yml' },
-        event: { type: 'string', multiple: true, default: ['pull_request'] },
+        event: { type: 'string', multiple: true, default: [] },
         baseline: { type: 'boolean', default: false },
+        release: { type: 'boolean', default: false },
+        deny: { type: 'boolean', default: false },
+        input: { type: 'string', multiple: true, default: [] },
         fork: { type: 'boolean', default: false },
         weather: { type: 'string', default: 'calm' },
         seed: { type: 'string', default: '1' },
@@ -74,20 +91,22 @@ export function parseOptions(args: readonly string[]): RehearseOptions | { probl
     return { problems: [error instanceof Error ? error.message : String(error)] };
   }
   if (values.help) return 'help';
-  const events = values.event.flatMap((name) => eventNames.find((one) => one === name) ?? []);
-  const unknown = values.event.filter((name) => !eventNames.some((one) => one === name));
-  for (const name of unknown) problems.push(`--event ${name}: only ${eventNames.join(' and ')} can be rehearsed.`);
+  if (values.release && values.event.length > 0)
+    problems.push(`--release: it has events of its own; leave --event ${values.event.join(', ')} out.`);
+  const plays = listPlays(values, problems);
   const { weather } = values;
   if (weather !== 'calm' && weather !== 'aws-like') problems.push(`--weather ${weather}: it is calm or aws-like.`);
   if (!/^\d{1,9}$/.test(values.seed)) problems.push(`--seed ${values.seed}: it is a whole number.`);
-  const variables = values.variable.flatMap((pair) => readVariable(pair, problems));
+  const variables = values.variable.flatMap((pair) => readPair('variable', /^([A-Za-z_]\w*)=([^]*)$/, pair, problems));
+  const inputs = values.input.flatMap((pair) => readPair('input', /^([A-Za-z_][\w-]*)=([^]*)$/, pair, problems));
   const faults = values.fault.flatMap((text) => readFault(text, problems));
   if (problems.length > 0) return { problems };
   return {
-    workflow: values.workflow,
+    plays,
     spec: values.spec,
-    events: values.baseline ? ['push', ...events] : events,
     fork: values.fork,
+    inputs: Object.fromEntries(inputs),
+    deny: values.deny,
     weather: weather === 'aws-like' ? 'aws-like' : 'calm',
     seed: Number(values.seed),
     keep: values.keep,
@@ -96,9 +115,32 @@ export function parseOptions(args: readonly string[]): RehearseOptions | { probl
   };
 }
 
-function readVariable(pair: string, problems: string[]): [string, string][] {
-  const match = /^([A-Za-z_]\w*)=([^]*)$/.exec(pair);
-  if (!match) problems.push(`--variable ${pair}: it is NAME=VALUE.`);
+const releaseWorkflow = '.github/workflows/release.yml';
+
+function listPlays(
+  values: { workflow: string; event: string[]; baseline: boolean; release: boolean },
+  problems: string[],
+): readonly Play[] {
+  const { workflow, event, baseline, release } = values;
+  const first: Play[] = baseline ? [{ event: 'push', workflow }] : [];
+  if (release) {
+    const trained: Play[] = [...first, { event: 'pull_request', workflow }, { event: 'push', workflow }];
+    return [...trained, { event: 'tag', workflow: releaseWorkflow }];
+  }
+  const asked = event.length > 0 ? event : ['pull_request'];
+  return [...first, ...asked.flatMap((text) => readPlay(text, workflow, problems))];
+}
+
+function readPlay(text: string, workflow: string, problems: string[]): Play[] {
+  const [name = '', ...file] = text.split('=');
+  const kind = eventKinds.find((one) => one === name);
+  if (!kind) problems.push(`--event ${text}: only ${eventKinds.join(', ')} can be rehearsed.`);
+  return kind ? [{ event: kind, workflow: file.join('=') || workflow }] : [];
+}
+
+function readPair(option: string, pattern: RegExp, pair: string, problems: string[]): [string, string][] {
+  const match = pattern.exec(pair);
+  if (!match) problems.push(`--${option} ${pair}: it is NAME=VALUE.`);
   return match ? [[match[1] ?? '', match[2] ?? '']] : [];
 }
 

@@ -22,6 +22,10 @@ export interface Run {
   readonly results: string;
   readonly actor: string;
   readonly variables: Readonly<Record<string, string>>;
+  /** What the rehearsal answers when an environment asks for an approval. */
+  readonly approval: 'granted' | 'refused';
+  /** Every summary that a step has written, oldest first. */
+  readonly summaries: string[];
   readonly github: LocalGitHub;
   readonly cloud: CloudAccess;
   /** Path of the Node that runs actions. */
@@ -82,8 +86,8 @@ export interface StepList {
   readonly steps: Record<string, StepResult>;
   /** Of this list alone: a composite action that failed may be forgiven by the step around it. */
   status: 'success' | 'failure';
-  /** `inputs` of the composite action around the steps; null in a job. */
-  readonly inputs: Readonly<Record<string, string>> | null;
+  /** `inputs` of the composite action around the steps; in a job those of the event. */
+  readonly inputs: Readonly<Record<string, unknown>> | null;
   readonly env: Readonly<Record<string, string>>;
   readonly actionPath: string | undefined;
 }

@@ -1,6 +1,7 @@
 import { githubContext } from './environment.ts';
 import { evaluateCondition, evaluateText, evaluateValue, type Scope } from './expressions.ts';
 import { type JobOutcome, type JobPlan, runJob } from './job.ts';
+import { findEnvironment } from './job-environment.ts';
 import { expandMatrix, type MatrixLeg } from './matrix.ts';
 import type { Result, Run } from './run.ts';
 import type { JobDefinition } from './workflow.ts';
@@ -51,7 +52,7 @@ async function runWhenWanted(
 ): Promise<JobOutcome> {
   if (run.kill.aborted) return { result: 'cancelled', outputs: {} };
   const needs = Object.fromEntries(Object.entries(needed).map(([name, { result, outputs }]) => [name, { result, outputs }]));
-  const contexts = { github: githubContext(run, id), needs, vars: run.variables, inputs: null };
+  const contexts = { github: githubContext(run, id), needs, vars: run.variables, inputs: run.event.inputs };
   const before = failedBefore ? 'failure' : statusOf(needs);
   const isWanted = () => evaluateCondition(definition.if, { contexts, status: run.cancel.aborted ? 'cancelled' : before });
   if (!isWanted()) {
@@ -70,9 +71,12 @@ async function runWhenWanted(
   if (!run.cancel.aborted) run.cancel.addEventListener('abort', onCancel, { once: true });
   const runLeg = async (matrix: MatrixLeg | null, index: number): Promise<JobOutcome> => {
     const strategy = { 'fail-fast': failFast, 'job-index': index, 'job-total': legs.length, 'max-parallel': limit };
-    const name = nameOf(id, definition, matrix, { ...scope, contexts: { ...contexts, matrix, strategy } });
+    const legScope: Scope = { ...scope, contexts: { ...contexts, matrix, strategy } };
+    const name = nameOf(id, definition, matrix, legScope);
     if (group.signal.aborted) return { result: 'cancelled', outputs: {} };
-    const outcome = await runJob(run, { id, name, definition, needs, matrix, strategy, cancel: group.signal });
+    const environment = findEnvironment(definition, legScope);
+    const plan = { id, name, definition, environment, needs, matrix, strategy, cancel: group.signal };
+    const outcome = environment && run.approval === 'refused' ? refuseJob(run, plan) : await runJob(run, plan);
     if (outcome.result === 'failure' && failFast) group.abort();
     return outcome;
   };
@@ -81,6 +85,15 @@ async function runWhenWanted(
   const forgiven =
     merged.result === 'failure' && String(evaluateValue(definition['continue-on-error'] ?? false, scope)) === 'true';
   return forgiven ? { ...merged, result: 'success' } : merged;
+}
+
+/** A rejected job fails without a step, as on GitHub, and with it the workflow run; what needs it is skipped. */
+function refuseJob(run: Run, { name, environment }: Pick<JobPlan, 'name' | 'environment'>): JobOutcome {
+  const log = run.log.openJob(name);
+  log.aside(`approval for ${environment?.name ?? ''}: refused by the rehearsal`);
+  log.annotate({ level: 'error', message: 'The deployment was rejected or didn’t satisfy other protection rules.' });
+  log.close('failed', 'did not begin');
+  return { result: 'failure', outputs: {} };
 }
 
 function statusOf(needs: JobPlan['needs']): Result {

@@ -94,7 +94,9 @@ function takeSummary(state: JobState, file: string): void {
   }
   const summary = join(state.run.results, 'summary.md');
   mkdirSync(dirname(summary), { recursive: true });
-  appendFileSync(summary, `${readFileSync(file, 'utf8').trimEnd()}\n\n`);
+  const text = readFileSync(file, 'utf8').trimEnd();
+  appendFileSync(summary, `${text}\n\n`);
+  state.run.summaries.push(text);
 }
 
 /** Turns output lines into log lines and commands. `::stop-commands::token` makes every line plain until `::token::`. */

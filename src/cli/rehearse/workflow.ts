@@ -50,7 +50,9 @@ const jobSchema = z.object({
     })
     .optional(),
   outputs: scalars.optional(),
-  environment: z.union([z.string(), z.object({ name: z.string() })]).optional(),
+  environment: z
+    .union([z.string(), z.object({ name: z.string(), url: z.string().optional(), deployment: flag.optional() })])
+    .optional(),
   'timeout-minutes': minutes.optional(),
   'continue-on-error': flag.optional(),
   container: z.unknown().optional(),
@@ -64,6 +66,8 @@ const filter = z.looseObject({
   types: names.optional(),
   branches: names.optional(),
   'branches-ignore': names.optional(),
+  tags: names.optional(),
+  'tags-ignore': names.optional(),
   paths: names.optional(),
   'paths-ignore': names.optional(),
 });

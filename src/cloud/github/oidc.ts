@@ -21,6 +21,7 @@ export interface JobClaims {
   readonly repository_owner: string;
   readonly repository_owner_id: string;
   readonly ref: string;
+  readonly ref_type?: string;
   readonly sha: string;
   readonly event_name: string;
   readonly head_ref: string;

@@ -2,12 +2,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Clock } from '../../time/clock.ts';
 import type { Gate, Journal, VerifyWebIdentity } from '../contract.ts';
 import { createApi } from './api.ts';
+import { addDeployment, addStatus } from './deployments.ts';
 import { createIdentityProvider, type JobClaims, type SubjectForm } from './oidc.ts';
 import {
   addToken,
   type Comment,
   createState,
   type Deployment,
+  type DeploymentState,
   type Repository,
   type Seed,
   type State,
@@ -35,6 +37,8 @@ export interface LocalGitHub {
   allowIdToken(claims: JobClaims): { url: string; token: string };
   readonly verifyWebIdentity: VerifyWebIdentity;
   comments(number: number): readonly Comment[];
+  /** Files a deployment as GitHub itself does for a job with an environment; the function it returns sets its state. */
+  fileDeployment(of: { sha: string; ref: string; environment: string }): (state: DeploymentState) => void;
   /** Oldest first. */
   readonly deployments: readonly Deployment[];
   close(): Promise<void>;
@@ -66,6 +70,11 @@ export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> 
     allowIdToken: (claims) => ({ url: `${serverUrl}/_oidc/token?api-version=2.0`, token: identity.allow(claims) }),
     verifyWebIdentity: identity.verify,
     comments: (number) => state.comments.filter((comment) => comment.number === number),
+    fileDeployment: (of) => {
+      const by = { state, now: () => options.clock.now(), token: { login: 'github-actions[bot]', bot: true, permissions: {} } };
+      const deployment = addDeployment(by, of);
+      return (to) => void addStatus(by, deployment, { state: to });
+    },
     deployments: state.deployments,
     close: () =>
       new Promise((resolve) => {

@@ -11,13 +11,22 @@ const fault = {
   effect: { kind: 'error', code: 'X', message: 'm' },
 } as const;
 
+const train = '.github/workflows/train.yml';
+const release = '.github/workflows/release.yml';
+
+function eventsOf(args: readonly string[]): string[] {
+  const options = parseOptions(args);
+  return typeof options === 'object' && 'plays' in options ? options.plays.map(({ event }) => event) : [];
+}
+
 describe('the options of a rehearsal', () => {
   test('without any: a pull request of the shipped workflow in calm weather', () => {
     expect(parseOptions([])).toEqual({
-      workflow: '.github/workflows/train.yml',
+      plays: [{ event: 'pull_request', workflow: train }],
       spec: 'trainyard.yml',
-      events: ['pull_request'],
       fork: false,
+      inputs: {},
+      deny: false,
       weather: 'calm',
       seed: 1,
       keep: false,
@@ -27,27 +36,62 @@ describe('the options of a rehearsal', () => {
   });
 
   test('all of them', () => {
-    const args = ['--workflow', 'w.yml', '--spec', 's.yml', '--event', 'push', '--event', 'pull_request', '--fork', '--keep'];
+    const events = ['--event', 'push', '--event', 'tag=.github/workflows/release.yml'];
+    const args = ['--workflow', 'w.yml', '--spec', 's.yml', ...events, '--fork', '--keep', '--deny', '--input', 'dry-run=true'];
     const more = ['--weather', 'aws-like', '--seed', '7', '--variable', 'A=b=c', '--fault', JSON.stringify(fault)];
     expect(parseOptions([...args, ...more])).toEqual({
-      workflow: 'w.yml',
+      plays: [
+        { event: 'push', workflow: 'w.yml' },
+        { event: 'tag', workflow: release },
+      ],
       spec: 's.yml',
-      events: ['push', 'pull_request'],
       fork: true,
+      inputs: { 'dry-run': 'true' },
+      deny: true,
       weather: 'aws-like',
       seed: 7,
       keep: true,
       variables: { A: 'b=c' },
       faults: [fault],
     });
-    expect(parseOptions(['--baseline'])).toMatchObject({ events: ['push', 'pull_request'] });
+    expect(eventsOf(['--baseline'])).toEqual(['push', 'pull_request']);
+  });
+
+  test('a release is the whole way, in one cloud', () => {
+    expect(parseOptions(['--release'])).toMatchObject({
+      plays: [
+        { event: 'pull_request', workflow: train },
+        { event: 'push', workflow: train },
+        { event: 'tag', workflow: release },
+      ],
+    });
+    expect(eventsOf(['--release', '--baseline'])).toEqual(['push', 'pull_request', 'push', 'tag']);
+    expect(parseOptions(['--release', '--event', 'tag'])).toEqual({
+      problems: ['--release: it has events of its own; leave --event tag out.'],
+    });
   });
 
   test('all that is wrong comes at once', () => {
-    const args = ['--event', 'tag', '--weather', 'wet', '--seed', 'x', '--variable', 'A', '--fault', '{', '--fault', '{"id":1}'];
+    const args = [
+      '--event',
+      'release',
+      '--input',
+      '1',
+      '--weather',
+      'wet',
+      '--seed',
+      'x',
+      '--variable',
+      'A',
+      '--fault',
+      '{',
+      '--fault',
+      '{"id":1}',
+    ];
     expect(parseOptions(args)).toMatchObject({
       problems: expect.arrayContaining([
-        '--event tag: only pull_request and push can be rehearsed.',
+        '--event release: only pull_request, push, tag, workflow_dispatch, schedule can be rehearsed.',
+        '--input 1: it is NAME=VALUE.',
         '--weather wet: it is calm or aws-like.',
         '--seed x: it is a whole number.',
         '--variable A: it is NAME=VALUE.',

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { readAction } from '../../../src/cli/rehearse/action.ts';
-import { createEvent, findMismatch, pullOf } from '../../../src/cli/rehearse/event.ts';
+import { createEvent, type EventKind, pullOf } from '../../../src/cli/rehearse/event.ts';
+import { readDispatchInputs } from '../../../src/cli/rehearse/dispatch-inputs.ts';
+import { findMismatch } from '../../../src/cli/rehearse/mismatch.ts';
 import { tokenPermissions } from '../../../src/cli/rehearse/permissions.ts';
 import type { RepositoryFacts } from '../../../src/cli/rehearse/repository.ts';
 import { readWorkflow, type Workflow } from '../../../src/cli/rehearse/workflow.ts';
@@ -83,7 +85,10 @@ describe('events', () => {
   const repository = { owner: 'o', name: 'r', id: 2, ownerId: 1, defaultBranch: 'main' };
   const github = { state: createState(repository, {}), apiUrl: 'http://a', serverUrl: 'http://s' };
   // Only the addresses and the repository are read.
-  const eventOf = (name: 'pull_request' | 'push') => createEvent(name, facts, github, pullOf(facts, 'dev', false));
+  const pull = pullOf(facts, 'dev', false);
+  const anyWorkflow = { path: 'w.yml', on: { schedule: [{ cron: '7 * * * *' }] } };
+  const eventOf = (kind: EventKind, inputs = {}) =>
+    createEvent({ kind, facts, github, pull, tag: 'v1.2', inputs, workflow: anyWorkflow });
 
   test.each([
     ['pull_request', '[push]', [], 'it runs on push, not on pull_request'],
@@ -94,6 +99,17 @@ describe('events', () => {
     ['push', '{ push: { paths: [training/**] } }', ['training/a.py'], 'it would start'],
     ['push', '{ push: { paths-ignore: ["**.md"] } }', ['README.md'], 'its paths-ignore leaves every changed file out'],
     ['pull_request', '[push, pull_request]', [], 'it would start'],
+    ['tag', '{ push: { tags: ["v*"] } }', [], 'it would start'],
+    ['tag', '{ push: { tags: ["release-*"] } }', [], 'its tags are release-*, and the event is on v1.2'],
+    ['tag', '{ push: { branches: [main] } }', [], 'it names branches, but no tags'],
+    ['tag', '{ push: { tags-ignore: ["v*"] } }', [], 'its tags-ignore leaves v1.2 out'],
+    ['tag', '{ push: { paths: [training/**] } }', ['README.md'], 'it would start'],
+    ['tag', 'pull_request', [], 'it runs on pull_request, not on push'],
+    ['push', '{ push: { tags: ["v*"] } }', [], 'it names tags, but no branches'],
+    ['push', '{ push: { tags: ["v*"], branches: [main] } }', [], 'it would start'],
+    ['schedule', '{ schedule: [{ cron: "7 * * * *" }] }', [], 'it would start'],
+    ['workflow_dispatch', 'workflow_dispatch', [], 'it would start'],
+    ['workflow_dispatch', 'push', [], 'it runs on push, not on workflow_dispatch'],
   ] as const)('%s under on: %s', async (name, on, changed, why) => {
     const workflow = await read(`on: ${on}\njobs: { a: { runs-on: x, steps: [{ run: echo }] } }\n`);
     const mismatch = findMismatch(workflow, eventOf(name), changed)?.why;
@@ -108,5 +124,52 @@ describe('events', () => {
       base: { sha: 'b', repo: { id: 2 } },
     });
     expect(['h', 'b']).not.toContain(event.sha);
+  });
+
+  test('a tag is a push of a reference of its own on the commit of main', () => {
+    const event = eventOf('tag');
+    expect(event).toMatchObject({ kind: 'tag', name: 'push', sha: 'b', ref: 'refs/tags/v1.2', refName: 'v1.2', headRef: '' });
+    expect(event.payload).toMatchObject({ ref: 'refs/tags/v1.2', created: true, after: 'b', base_ref: 'refs/heads/main' });
+  });
+
+  test('a schedule and a start by hand are on main; the payload has inputs as texts', () => {
+    expect(eventOf('schedule')).toMatchObject({ name: 'schedule', ref: 'refs/heads/main', inputs: null });
+    expect(eventOf('schedule').payload).toMatchObject({ schedule: '7 * * * *', repository: { default_branch: 'main' } });
+    const event = eventOf('workflow_dispatch', { 'dry-run': true });
+    expect(event.inputs).toEqual({ 'dry-run': true });
+    expect(event.payload).toMatchObject({ inputs: { 'dry-run': 'true' }, workflow: 'w.yml', ref: 'refs/heads/main' });
+  });
+});
+
+describe('inputs of a dispatch', () => {
+  const on = {
+    workflow_dispatch: {
+      inputs: {
+        'dry-run': { type: 'boolean', default: false },
+        count: { type: 'number', default: 2 },
+        how: { type: 'choice', options: ['fast', 'slow'], default: 'fast' },
+        why: { required: true },
+        note: null,
+      },
+    },
+  };
+
+  test('are what is given over the defaults, in their types', () => {
+    expect(readDispatchInputs({ on }, { why: 'because', 'dry-run': 'true', count: '7' })).toEqual({
+      inputs: { 'dry-run': true, count: 7, how: 'fast', why: 'because', note: '' },
+    });
+    expect(readDispatchInputs({ on: ['workflow_dispatch'] }, {})).toEqual({ inputs: {} });
+  });
+
+  test('are refused all at once', () => {
+    expect(readDispatchInputs({ on }, { 'dry-run': 'maybe', count: 'x', how: 'not', other: '1' })).toEqual({
+      problems: [
+        '--input other: the workflow has no such input; it has dry-run, count, how, why, note.',
+        '--input dry-run=maybe: it is true or false.',
+        '--input count=x: it is a number.',
+        '--input how=not: it is one of fast, slow.',
+        '--input why: the workflow requires it.',
+      ],
+    });
   });
 });
