@@ -5,6 +5,7 @@ type Phase = 'main' | 'post';
 /** One lazy chunk an action: nobody loads another action's clients. */
 const actions: Record<string, () => Promise<Partial<Record<Phase, (root: string) => Promise<void>>>>> = {
   report: () => import('./actions/report/index.ts'),
+  'smoke-invoke': () => import('./actions/smoke-invoke/index.ts'),
   'train-model': () => import('./actions/train-model/index.ts'),
 };
 

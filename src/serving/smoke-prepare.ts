@@ -21,7 +21,7 @@ export async function prepareCases(
     const { name, event, expect, repeat, concurrency } = smokeCase;
     const index = spec.smoke.indexOf(smokeCase);
     const add = (key: string, message: string, fix: string) =>
-      problems.push({ name: `smoke "${name}": ${key}`, message, fix, ...findCaseLine(spec, index, key) });
+      problems.push({ name: `smoke "${name}": ${key}`, message, fix, where: findCaseLine(spec, index, key) });
     const payload =
       'file' in event
         ? await readJson(event.file, readFile, 'event.file', add)
@@ -48,10 +48,10 @@ export async function prepareCases(
 }
 
 /** Line of a case in the spec, or of a key of it, as the place an annotation points at. */
-export function findCaseLine(spec: Lines, index: number, key?: string): { where: { file: string; line?: number } } {
+export function findCaseLine(spec: Lines, index: number, key?: string): { file: string; line?: number } {
   const of = `smoke[${index}]`;
   const line = (key === undefined ? undefined : spec.lines[`${of}.${key}`]) ?? spec.lines[of];
-  return { where: { file: spec.path, ...(line === undefined ? {} : { line }) } };
+  return { file: spec.path, ...(line === undefined ? {} : { line }) };
 }
 
 async function readJson(
