@@ -47,10 +47,9 @@ export function createEndpoints(clients: Clients): Endpoints {
     },
     create: ({ name, configName, tags }) =>
       call(doing('CreateEndpoint', name), async () => {
-        const command = () =>
-          new CreateEndpointCommand({ EndpointName: name, EndpointConfigName: configName, Tags: toTagList(tags) });
+        const request = { EndpointName: name, EndpointConfigName: configName, Tags: toTagList(tags) };
         try {
-          await whenConfigShows(() => sagemaker.send(command()));
+          await whenConfigShows(() => sagemaker.send(new CreateEndpointCommand(request)));
           return 'created';
         } catch (error) {
           if (isTaken(error)) return 'exists';
@@ -60,16 +59,15 @@ export function createEndpoints(clients: Clients): Endpoints {
     update: ({ name, configName, rollout }) =>
       call(doing('UpdateEndpoint', name), async () => {
         const deployment = toDeploymentConfig(rollout);
-        const command = () =>
-          new UpdateEndpointCommand({
-            EndpointName: name,
-            EndpointConfigName: configName,
-            // Counts that scaling has set stay; the configuration's own are those of an idle endpoint.
-            RetainAllVariantProperties: true,
-            ...(deployment ? { DeploymentConfig: deployment } : {}),
-          });
+        const request = {
+          EndpointName: name,
+          EndpointConfigName: configName,
+          // Counts that scaling has set stay; the configuration's own are those of an idle endpoint.
+          RetainAllVariantProperties: true,
+          ...(deployment ? { DeploymentConfig: deployment } : {}),
+        };
         try {
-          await whenConfigShows(() => sagemaker.send(command()));
+          await whenConfigShows(() => sagemaker.send(new UpdateEndpointCommand(request)));
         } catch (error) {
           // A first attempt whose answer was lost has made the endpoint busy with this very update; who waits sees which.
           if (!(isBusy(error) && countAttempts(error) > 1)) throw error;

@@ -29,3 +29,11 @@ export function getReleaseName(specName: string, hash: string): string {
 export function getStableEndpointName(specName: string): string {
   return `${specName}-live`;
 }
+
+/**
+ * Configuration of the stable endpoint, which has as many machines as the spec says; the candidate's has one.
+ * @param release see `getReleaseName`
+ */
+export function getLiveConfigName(release: string, instances: number): string {
+  return instances === 1 ? release : `${release}-x${instances}`;
+}
