@@ -19,6 +19,7 @@ export function nameRuns(records: readonly RunRecord[]): Map<RunRecord, string> 
   return new Map(records.map((record) => [record, shared(record) ? `${record.label} ${describeLeg(record)}` : record.label]));
 }
 
-function describeLeg({ workflow }: RunRecord): string {
-  return workflow.matrix === 'null' ? `(${workflow.job})` : `(${workflow.matrix.replaceAll(/[{}"]/g, '').replaceAll(',', ', ')})`;
+function describeLeg({ workflow, spec }: RunRecord): string {
+  const leg = workflow.matrix === 'null' ? workflow.job : workflow.matrix.replaceAll(/[{}"]/g, '').replaceAll(',', ', ');
+  return `(${spec.environment === undefined ? leg : `${leg}, ${spec.environment}`})`;
 }

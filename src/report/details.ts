@@ -10,6 +10,7 @@ import { describeBriefly } from './state.ts';
 
 type Names = ReadonlyMap<RunRecord, string>;
 const longestText = 300;
+const longestReason = 1_024;
 const clip = (text: string, length = longestText) => (text.length > length ? `${text.slice(0, length)}…` : text);
 
 /** The folded part: metrics, phases, hosts, configuration, hyperparameters, earlier attempts. Empty tables are left out. */
@@ -22,6 +23,7 @@ export function writeDetails(
   const nameOf = (record: RunRecord): Text => [{ strong: names.get(record) ?? record.label }];
   const tables: readonly { summary: string; weight: number; table: Table }[] = [
     { summary: 'All metrics', weight: 60, table: writeMetrics(input, current, nameOf) },
+    { summary: 'Reasons of failures, as the service gave them', weight: 65, table: writeReasons(current, nameOf) },
     { summary: 'Phases', weight: 30, table: writePhases(current, nameOf) },
     { summary: 'Hosts', weight: 40, table: writeHosts(current, nameOf) },
     { summary: 'Configuration', weight: 50, table: writeConfiguration(input, current, nameOf) },
@@ -41,6 +43,15 @@ function writeMetrics(input: ReportInput, records: readonly RunRecord[], nameOf:
     record.metrics.map((metric): Text[] => [nameOf(record), [{ code: metric.name }], [formatNumber(metric.value)]]),
   );
   return { kind: 'table', header: ['Run', 'Metric', 'Last value'], align: ['left', 'left', 'right'], rows: more ? rows : [] };
+}
+
+function writeReasons(records: readonly RunRecord[], nameOf: (record: RunRecord) => Text): Table {
+  const rows = records.flatMap((record): Text[][] =>
+    record.state.status === 'failed' && record.state.reason !== ''
+      ? [[nameOf(record), [{ code: clip(record.state.reason, longestReason) }]]]
+      : [],
+  );
+  return { kind: 'table', header: ['Run', 'Reason'], rows };
 }
 
 function writePhases(records: readonly RunRecord[], nameOf: (record: RunRecord) => Text): Table {

@@ -14,7 +14,7 @@ export function writeFootnote(input: ReportInput, current: readonly RunRecord[])
   const compared = baseline && current.some((record) => changeSince(record, baseline.records));
   const brackets = compared ? ` In brackets: the change since main at ${shortCommit(baseline.commit)}.` : '';
   const where = rehearsal
-    ? 'Run on the local cloud: durations are this machine’s, dollars are what these seconds would cost on the named machines, CPU is core-seconds as per cent of their vCPUs.'
+    ? `Run on the local cloud${describeCores(records)}: durations are this machine’s, dollars are what these seconds would cost on the named machines, CPU is core-seconds as per cent of their vCPUs.`
     : `Run by SageMaker in ${[...new Set(current.map((record) => record.region))].join(', ')}. CPU is per cent of the vCPUs, over all hosts.`;
   return [
     `Cost = billed time × instances × price: ${describePrices(current)}. ${where}${brackets} Commit `,
@@ -23,4 +23,13 @@ export function writeFootnote(input: ReportInput, current: readonly RunRecord[])
     { link: `workflow run ${context.workflow.runId}`, href: run },
     `${context.workflow.attempt > 1 ? `, attempt ${context.workflow.attempt}` : ''}.`,
   ];
+}
+
+/** The real cores beside the declared vCPUs. The local cloud says them when a job starts or waits; else nothing is said. */
+function describeCores(records: readonly RunRecord[]): string {
+  const messages = records.flatMap((record) => record.transitions.map(({ message }) => message ?? ''));
+  const cores = messages
+    .map((message) => /\bthis machine's (\d{1,4}) cores?$/.exec(message)?.[1])
+    .find((count) => count !== undefined);
+  return cores === undefined ? '' : `, whose machine has ${cores} core${cores === '1' ? '' : 's'}`;
 }

@@ -6,16 +6,23 @@ import type { ReportInput } from './input.ts';
 /** What the records of this run cost as far as it is known, what is missing from that sum, and the pull request's budget. */
 export function writeMoney(input: ReportInput, current: readonly RunRecord[]): Text {
   const rehearsal = input.records.some((record) => record.rehearsal);
-  const known = input.records.filter((record) => record.costUsd !== undefined);
+  const counted = findCounted(input, current);
+  const known = counted.filter((record) => record.costUsd !== undefined);
   const sum = known.reduce((usd, record) => usd + (record.costUsd ?? 0), 0);
-  const missing = writeMissing(input.records);
-  const earlier = input.records.length > current.length ? ', earlier attempts included' : '';
+  const missing = writeMissing(counted);
+  const earlier = counted.length > current.length ? ', earlier attempts included' : '';
   const amount =
     known.length === 0 && missing.length > 0
       ? missing.join(' and ')
       : [`${formatUsd(sum)}${earlier}`, ...missing].join(', plus ');
   const words = rehearsal ? ` nothing was billed; on AWS these seconds would have cost ${amount}` : ` ${amount}`;
-  return [{ strong: 'Cost:' }, `${words}.`, writeBudget(input, rehearsal)];
+  return [{ strong: 'Cost:' }, `${words}.`, writeBudget(input.budget, rehearsal)];
+}
+
+/** What is shown, and earlier attempts of the same workflow runs. What another run spent on the commit is in its own report. */
+function findCounted({ records, context }: ReportInput, current: readonly RunRecord[]): RunRecord[] {
+  const runs = new Set([context.workflow.runId, ...current.map((record) => record.workflow.runId)]);
+  return records.filter((record) => runs.has(record.workflow.runId));
 }
 
 /** What is said of the runs whose cost is not in the sum. */
@@ -37,12 +44,14 @@ function whyUnknown(records: readonly RunRecord[]): string {
   return [...new Set(reasons)].slice(0, 3).join('; ');
 }
 
-function writeBudget({ budget, context }: ReportInput, rehearsal: boolean): string {
-  if (!context.pullRequest) return '';
-  const spent = `${formatUsd(budget.spentUsd)}${budget.perPullRequestUsd === undefined ? '' : ` of ${formatUsd(budget.perPullRequestUsd)}`}`;
-  const unknown = budget.unknown > 0 ? `, not counting ${count(budget.unknown, 'run')} of unknown or open cost` : '';
-  const over = budget.perPullRequestUsd !== undefined && budget.spentUsd > budget.perPullRequestUsd ? ' – over budget' : '';
-  return ` ${rehearsal ? 'All rehearsals of this pull request' : 'This pull request has spent'}${rehearsal ? ` come to ${spent}` : ` ${spent}`}${unknown}${over}.`;
+function writeBudget({ spending, perPullRequestUsd: limit }: ReportInput['budget'], rehearsal: boolean): string {
+  if (!spending) return '';
+  const { spentUsd, committedUsd, unknown } = spending;
+  const who = rehearsal ? 'All rehearsals of this pull request come to' : 'This pull request has spent';
+  const more = committedUsd > 0 ? `, and at most ${formatUsd(committedUsd)} more for what has not ended` : '';
+  const missing = unknown.length > 0 ? `, not counting ${count(unknown.length, 'run')} of unknown cost` : '';
+  const over = limit !== undefined && spentUsd > limit ? ' – over budget' : '';
+  return ` ${who} ${formatUsd(spentUsd)}${limit === undefined ? '' : ` of ${formatUsd(limit)}`}${more}${missing}${over}.`;
 }
 
 function count(number: number, noun: string): string {

@@ -1,4 +1,5 @@
 import { isFinal, type RunRecord, type RunState } from '../records/record.ts';
+import { explainFailure } from '../training/failure.ts';
 import { formatDuration, formatTime, shortCommit } from './format.ts';
 
 const icons: Record<RunState['status'], string> = {
@@ -46,6 +47,13 @@ export function describeBriefly(record: RunRecord, now: Date): string {
   }
 }
 
+/** What went wrong and what to change; the service's own words are in the details. */
+function explainState({ machine, asked }: RunRecord, { reason, logTail }: Extract<RunState, { status: 'failed' }>): string {
+  const evidence = { reason, logTail, instanceType: machine.instanceType, entryPoint: asked.entryPoint };
+  const { sentence, fix } = explainFailure(evidence);
+  return `${sentence} ${fix}`;
+}
+
 /** The whole story of a run that has no result of its own, as one sentence without its name: `failed: …`. */
 export function describeFully(record: RunRecord): string {
   const { state } = record;
@@ -53,11 +61,11 @@ export function describeFully(record: RunRecord): string {
     case 'planned':
       return 'was planned, and it is not known yet whether the job was created; the next run finds out';
     case 'submitted':
-      return 'has not ended; a later run finishes this report';
+      return 'has not ended; the next report finishes it';
     case 'stop-requested':
       return `was asked to stop at ${formatTime(new Date(state.at))} (${state.why}), which is not confirmed yet: it may still be billed`;
     case 'failed':
-      return `failed: ${state.reason}`;
+      return `failed: ${explainState(record, state)}`;
     case 'stopped':
       return `${{ cancelled: 'was cancelled', 'max-runtime': 'was stopped at its time limit', elsewhere: 'was stopped from elsewhere' }[state.cause]}: ${state.reason}`;
     case 'reused':

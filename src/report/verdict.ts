@@ -22,7 +22,7 @@ export function writeVerdict(input: ReportInput, current: readonly RunRecord[], 
   ];
 }
 
-const longestReason = 300;
+const longestReason = 600;
 const mostRuns = 8;
 
 function writeResult(current: readonly RunRecord[], names: Names): Text {

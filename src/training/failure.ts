@@ -100,7 +100,7 @@ function explainScript({ reason, logTail, entryPoint }: Evidence): Failure {
   return {
     kind: 'script',
     sentence: `${entryPoint} ${ended}${said === undefined ? '' : `: ${said}`}${said?.endsWith('.') ? '' : '.'}`,
-    fix: `Correct ${entryPoint}; the last lines of its log are above, all of them in the step's log.`,
+    fix: `Correct ${entryPoint}; its last log lines are shown with this, all of them in the step's log.`,
   };
 }
 

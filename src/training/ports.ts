@@ -59,6 +59,10 @@ export interface TrainingJob {
   readonly model?: string;
 }
 
+export function hasEnded({ status }: Pick<TrainingJob, 'status'>): boolean {
+  return status === 'Completed' || status === 'Failed' || status === 'Stopped' || status === 'Deleting';
+}
+
 export interface TrainingJobs {
   /** Problems of a request that can be known without sending it: overrides that the service's model does not have. */
   check(request: TrainingJobRequest): Problem[];

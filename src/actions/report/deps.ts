@@ -3,6 +3,7 @@ import type { RecordStore } from '../../records/store.ts';
 import type { PullRequests } from '../../report/ports.ts';
 import type { Log, StepResult } from '../../runner/ports.ts';
 import type { Clock } from '../../time/clock.ts';
+import type { SettleDeps } from '../../training/settling/deps.ts';
 import type { Sizes } from '../../training/sizing.ts';
 
 export interface ReportDeps {
@@ -10,6 +11,8 @@ export interface ReportDeps {
   readonly zone: Zone;
   /** Records of this run's own zone. */
   readonly records: Pick<RecordStore, 'readRun' | 'findByCommit' | 'listAll'>;
+  /** For finishing what nobody watches any more; absent where other steps of this run may still watch. */
+  readonly settling?: SettleDeps;
   /** Records of main, which the baseline comes from. */
   readonly mainRecords: Pick<RecordStore, 'findByCommit'>;
   readonly pullRequests: PullRequests;

@@ -1,10 +1,9 @@
 import type { RunContext } from '../../records/context.ts';
-import type { ReportInput } from '../../report/input.ts';
+import type { Spec } from '../../spec/spec.ts';
 
-/** First line of the comment: one comment a spec and environment. Nothing in it can end the HTML comment. */
-export function writeMarker(spec: ReportInput['spec']): string {
-  const key = [spec.name, spec.path, ...(spec.environment === undefined ? [] : [spec.environment])].join(':');
-  return `<!-- trainyard-report:${key
+/** First line of the comment: one comment a model, in whatever environment it was trained. Nothing in it can end the HTML comment. */
+export function writeMarker({ name, path }: Pick<Spec, 'name' | 'path'>): string {
+  return `<!-- trainyard-report:${`${name}:${path}`
     .replaceAll(/[^A-Za-z0-9._/:-]/g, '_')
     .replaceAll(/-{2,}/g, '-')
     .slice(0, 200)} -->`;

@@ -25,7 +25,10 @@ export async function refreshComment(options: RefreshOptions, _root: string): Pr
     const spec = await readSpec(options.specPath, { environment: options.environment });
     const inputs = { githubToken: options.token, roleToAssume: options.roleToAssume };
     const deps = await findDeps({ spec, inputs, context, log, step: { summary: async () => undefined } });
-    if (deps?.zone.kind === 'pull-request') await run(spec, deps);
+    if (deps?.zone.kind !== 'pull-request') return;
+    // Other legs of this run may still watch their jobs, so nothing is finished for them here.
+    const { settling: _, ...rest } = deps;
+    await run(spec, rest);
   } catch (error) {
     log.warning(
       `The comment on the pull request could not be brought up to date: ${error instanceof Error ? error.message : String(error)}`,

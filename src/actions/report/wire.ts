@@ -1,19 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActionError } from '../../action-error.ts';
-import { createClients } from '../../aws/clients.ts';
-import { createObjectStore } from '../../aws/object-store.ts';
 import { createPullRequests } from '../../github/pull-requests.ts';
 import { findShape } from '../../prices/shape.ts';
 import { findTrainingPrice } from '../../prices/training-price.ts';
-import type { RunContext, Zone } from '../../records/context.ts';
-import { createRecordStore } from '../../records/store.ts';
+import type { RunContext } from '../../records/context.ts';
 import { findZone } from '../../records/zone.ts';
 import { readContext } from '../../runner/context.ts';
 import type { Log, StepResult } from '../../runner/ports.ts';
-import { mintWebIdentity } from '../../runner/web-identity.ts';
 import type { Spec } from '../../spec/spec.ts';
-import { systemClock } from '../../time/clock.ts';
+import { wireAws } from '../wire-aws.ts';
 import type { ReportDeps } from './deps.ts';
 import type { Inputs } from './inputs.generated.ts';
 
@@ -37,36 +33,21 @@ export async function findDeps({ spec, inputs, context, log, step }: Wiring): Pr
   const number = findZone(context) ? undefined : await pullRequests.findByHead(context.commit);
   const zone = findZone(context) ?? (number === undefined ? undefined : ({ kind: 'pull-request', number } as const));
   if (!zone) return undefined;
-  return {
-    ...createRecords(spec, inputs, context, zone, log),
-    context,
+  const settling = wireAws({
+    region: need(spec.region ?? process.env.AWS_REGION, spec, 'region', 'Set region in it, or AWS_REGION in the workflow.'),
+    bucket: need(spec.bucket, spec, 'bucket', 'Name the bucket that train-model wrote its records to.'),
     zone,
-    pullRequests,
+    runId: context.workflow.runId,
+    roleToAssume: inputs.roleToAssume,
+    temp: tempFolder(),
     log,
-    step,
-    clock: systemClock,
-    saveHtml,
-    sizes,
-  };
+  });
+  const { records, openRecords, clock } = settling;
+  const mainRecords = openRecords({ kind: 'main' });
+  return { records, settling, mainRecords, context, zone, pullRequests, sizes, log, step, clock, saveHtml };
 }
 
 const sizes = { findShape, findPrice: findTrainingPrice };
-
-function createRecords(spec: Spec, inputs: Pick<Inputs, 'roleToAssume'>, context: RunContext, zone: Zone, log: Log) {
-  const region = need(spec.region ?? process.env.AWS_REGION, spec, 'region', 'Set region in it, or AWS_REGION in the workflow.');
-  const bucket = need(spec.bucket, spec, 'bucket', 'Name the bucket that train-model wrote its records to.');
-  const clients = createClients({
-    region,
-    ...(inputs.roleToAssume !== undefined && { roleToAssume: inputs.roleToAssume, mintWebIdentity }),
-    sessionName: `trainyard-report-${context.workflow.runId}`,
-    clock: systemClock,
-    mask: (secret) => log.mask(secret),
-  });
-  const objects = createObjectStore(clients);
-  const folder = join(tempFolder(), 'trainyard');
-  const open = (of: Zone) => createRecordStore({ objects, bucket, zone: of, folder, warn: (message) => log.warning(message) });
-  return { records: open(zone), mainRecords: open({ kind: 'main' }) };
-}
 
 function need(value: string | undefined, spec: Spec, key: string, fix: string): string {
   if (value !== undefined) return value;

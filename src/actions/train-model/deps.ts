@@ -7,8 +7,8 @@ import type { Clock } from '../../time/clock.ts';
 import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs } from '../../training/ports.ts';
 import type { Workspace } from '../../workspace/ports.ts';
 
-/** What finishing a job needs: main and post have it. */
-export interface SettleDeps {
+/** What ending a job needs: main and post have it. */
+export interface EndDeps {
   readonly jobs: TrainingJobs;
   readonly logs: JobLogs;
   readonly utilisation: JobUtilisation;
@@ -18,7 +18,7 @@ export interface SettleDeps {
 }
 
 /** What training needs beside that. */
-export interface TrainDeps extends SettleDeps {
+export interface TrainDeps extends EndDeps {
   readonly context: RunContext;
   readonly zone: Zone;
   readonly identity: Identity;

@@ -1,10 +1,9 @@
 import { isFinal, type RunRecord } from '../../records/record.ts';
 import { isJobOf } from '../../training/identity.ts';
-import type { TrainingJob } from '../../training/ports.ts';
-import type { SettleDeps } from './deps.ts';
-import { finishRecord, neverCreated } from './finish.ts';
+import { hasEnded, type TrainingJob } from '../../training/ports.ts';
+import type { EndDeps } from './deps.ts';
+import { finishRecord, neverCreated } from '../../training/settling/finish.ts';
 import type { SavedState } from './state.ts';
-import { hasEnded } from './watch.ts';
 
 /** `post` may take five minutes in all; the end of a job is waited for this long. */
 const maxWaitMs = 90_000;
@@ -18,7 +17,7 @@ const why = 'the workflow was cancelled';
  * stop, waits for its end, and settles its record. Jobs that were handed over are left alone.
  * @returns how many records were brought up to date
  */
-export async function endRuns(state: SavedState, deps: SettleDeps): Promise<number> {
+export async function endRuns(state: SavedState, deps: EndDeps): Promise<number> {
   const records = await deps.records.readRun(state.runId);
   const left = records.filter(
     (record) => !isFinal(record.state) && !record.handedOver && state.baseNames.some((base) => isJobOf(base, record.name)),
@@ -35,7 +34,7 @@ export async function endRuns(state: SavedState, deps: SettleDeps): Promise<numb
   return left.length;
 }
 
-async function endOne(first: RunRecord, metrics: SavedState['metrics'], deps: SettleDeps): Promise<void> {
+async function endOne(first: RunRecord, metrics: SavedState['metrics'], deps: EndDeps): Promise<void> {
   let record = first;
   // Only a plan may turn out to be nothing: everything else was seen or answered for.
   let exists = first.state.status !== 'planned';
@@ -59,7 +58,7 @@ async function endOne(first: RunRecord, metrics: SavedState['metrics'], deps: Se
 }
 
 /** The job, undefined when there is none, null when that cannot be told now. */
-async function look(name: string, deps: SettleDeps): Promise<TrainingJob | undefined | null> {
+async function look(name: string, deps: EndDeps): Promise<TrainingJob | undefined | null> {
   try {
     return await deps.jobs.describe(name);
   } catch (error) {
@@ -69,7 +68,7 @@ async function look(name: string, deps: SettleDeps): Promise<TrainingJob | undef
 }
 
 /** Asks again on every look: the first request may have come before the job did. */
-async function requestStop(record: RunRecord, deps: SettleDeps): Promise<'requested' | 'ended' | 'missing'> {
+async function requestStop(record: RunRecord, deps: EndDeps): Promise<'requested' | 'ended' | 'missing'> {
   try {
     return await deps.jobs.stop(record.name);
   } catch (error) {
@@ -78,7 +77,7 @@ async function requestStop(record: RunRecord, deps: SettleDeps): Promise<'reques
   }
 }
 
-async function writeRequest(record: RunRecord, deps: SettleDeps): Promise<RunRecord> {
+async function writeRequest(record: RunRecord, deps: EndDeps): Promise<RunRecord> {
   if (record.state.status === 'stop-requested') return record;
   const at = deps.clock.now().toISOString();
   const requested: RunRecord = {
@@ -95,12 +94,12 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function finish(record: RunRecord, job: TrainingJob, metrics: SavedState['metrics'], deps: SettleDeps): Promise<void> {
+async function finish(record: RunRecord, job: TrainingJob, metrics: SavedState['metrics'], deps: EndDeps): Promise<void> {
   const settled = await finishRecord(record, job, metrics, { metricsSeconds: 10, logSeconds: 5 }, deps);
   deps.log.info(`${settled.label}: ${settled.name} ended: ${settled.state.status}.`);
 }
 
-async function forget(record: RunRecord, deps: SettleDeps): Promise<void> {
+async function forget(record: RunRecord, deps: EndDeps): Promise<void> {
   await deps.records.write(neverCreated(record, why, deps.clock.now()));
   deps.log.info(`${record.label}: ${record.name} was never created.`);
 }

@@ -17,7 +17,7 @@ import { createWorkspace } from '../../workspace/workspace.ts';
 import { type Inputs, readInputs } from './inputs.generated.ts';
 import { run } from './run.ts';
 import { getSettings } from './settings.ts';
-import { wire } from './wire.ts';
+import { wireAws } from '../wire-aws.ts';
 
 const readText = (path: string) => readFile(path, 'utf8');
 
@@ -42,7 +42,7 @@ export async function trainModel(root: string, log: Log, signal: AbortSignal): P
   const { runId } = context.workflow;
   step.output('skipped', 'false');
   await run(settings, warnings, [], {
-    ...wire({ region, bucket, zone, runId, roleToAssume: inputs.roleToAssume, temp, log }),
+    ...wireAws({ region, bucket, zone, runId, roleToAssume: inputs.roleToAssume, temp, log }),
     context,
     zone,
     workspace: createWorkspace({ root: workspace, temp }),

@@ -4,7 +4,7 @@ import { createStep } from '../../runner/step.ts';
 import { refreshComment } from '../report/refresh.ts';
 import { endRuns } from './end-runs.ts';
 import { findState } from './state.ts';
-import { wire } from './wire.ts';
+import { wireAws } from '../wire-aws.ts';
 
 /** Ends what main left behind, also when main was killed, and brings the comment up to date when that changed anything. */
 export async function endStep(root: string, log: Log): Promise<void> {
@@ -15,7 +15,7 @@ export async function endStep(root: string, log: Log): Promise<void> {
   const { region, bucket, zone, runId } = state;
   const ended = await endRuns(
     state,
-    wire({ region, bucket, zone, runId, roleToAssume, temp: process.env.RUNNER_TEMP ?? '.', log }),
+    wireAws({ region, bucket, zone, runId, roleToAssume, temp: process.env.RUNNER_TEMP ?? '.', log }),
   );
   if (ended === 0) return;
   const environment = inputs.text('environment');

@@ -9,8 +9,8 @@ import type { TrainingJob } from '../../training/ports.ts';
 import { type Prepared, prepareChannel, prepareCode } from './contents.ts';
 import { problemOf } from './choose.ts';
 import type { Settings, TrainDeps } from './deps.ts';
-import { finishUnwatched } from './finish.ts';
-import { localAccount } from './local-account.ts';
+import { finishUnwatched } from '../../training/settling/finish.ts';
+import { localAccount } from '../local-account.ts';
 import { planRecord, type RecordBasis } from './record-of.ts';
 import { resolveRun } from './resolve.ts';
 import { findReusable, reuseRecord } from './reuse.ts';
@@ -166,7 +166,7 @@ async function findMoneyProblems(
   const { budget } = settings.spec;
   const proposals = decisions.filter((one) => one.kind === 'launch').map(({ plan }) => proposalOf(plan));
   const counted = deps.zone.kind === 'pull-request' && budget.perPullRequestUsd !== undefined && proposals.length > 0;
-  const records = counted ? await finishUnwatched(await deps.records.listAll(), settings.spec.metrics, deps) : [];
+  const records = counted ? await finishUnwatched(await deps.records.listAll(), { spec: settings.spec }, deps) : [];
   const problems = findBudgetProblems(proposals, {
     budget,
     maxCostUsd: settings.maxCostUsd,

@@ -6,7 +6,7 @@ import { orCancelled, untilCancelled } from './cancel.ts';
 import { upload } from './contents.ts';
 import type { Settings, TrainDeps } from './deps.ts';
 import { findFailure, type Result } from './failures.ts';
-import { finishRecord } from './finish.ts';
+import { finishRecord } from '../../training/settling/finish.ts';
 import { getOutputs, type Outputs, writeOutputs } from './outputs.ts';
 import { type Preparation, prepare } from './prepare.ts';
 import { announce, describeOutcome, describeTotal } from './report-lines.ts';

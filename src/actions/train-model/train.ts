@@ -2,14 +2,14 @@ import type { RunRecord } from '../../records/record.ts';
 import { explainFailure } from '../../training/failure.ts';
 import { getJobName, getTags } from '../../training/identity.ts';
 import type { RunPlan } from '../../training/plan.ts';
-import type { TrainingJob } from '../../training/ports.ts';
+import { hasEnded, type TrainingJob } from '../../training/ports.ts';
 import type { ActiveJobs } from './active.ts';
 import { createJob, refuse } from './create.ts';
 import type { Settings, TrainDeps } from './deps.ts';
-import { followLog } from './follow-log.ts';
+import { followLog } from '../../training/settling/follow-log.ts';
 import { planRecord, type RecordBasis } from './record-of.ts';
-import { applyJob, type Patience, settle } from './settle.ts';
-import { hasEnded, watchJob } from './watch.ts';
+import { applyJob, type Patience, settle } from '../../training/settling/settle.ts';
+import { watchJob } from './watch.ts';
 
 /** What is to be done for one run. */
 export type Decision =

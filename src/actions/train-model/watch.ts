@@ -1,20 +1,16 @@
 import { ActionError } from '../../action-error.ts';
 import type { RunRecord } from '../../records/record.ts';
 import { getNextDelayMs } from '../../time/wait.ts';
-import type { TrainingJob } from '../../training/ports.ts';
+import { hasEnded, type TrainingJob } from '../../training/ports.ts';
 import { cancelledError } from './cancel.ts';
 import type { TrainDeps } from './deps.ts';
-import type { LogFollower } from './follow-log.ts';
+import type { LogFollower } from '../../training/settling/follow-log.ts';
 import { createProgress } from './progress.ts';
 
 type WatchDeps = Pick<TrainDeps, 'jobs' | 'clock' | 'log' | 'signal'>;
 
 /** A job keeps running when nobody can look at it for a while; after this long the step gives up and stops it. */
 const maxBlindMs = 5 * 60_000;
-
-export function hasEnded(job: TrainingJob): boolean {
-  return job.status === 'Completed' || job.status === 'Failed' || job.status === 'Stopped' || job.status === 'Deleting';
-}
 
 /**
  * Looks at a job until it has ended, or with `until: 'running'` until its instances run, and shows its log meanwhile.

@@ -150,11 +150,11 @@ export const baselineRecords = [
 
 export function input(changes: Partial<ReportInput> = {}): ReportInput {
   return {
-    spec: { name: 'digits', path: 'trainyard.yml' },
+    spec: { name: 'digits' },
     records: [record(), multi],
     baseline: { commit: mainCommit, date: new Date('2026-11-19T09:00:00Z'), records: baselineRecords },
     context,
-    budget: { perRunUsd: 5, perPullRequestUsd: 20, spentUsd: 0.3127, unknown: 0 },
+    budget: { perRunUsd: 5, perPullRequestUsd: 20, spending: { spentUsd: 0.3127, committedUsd: 0, unknown: [] } },
     notes: [],
     now,
     ...changes,

@@ -35,7 +35,7 @@ describe('the first lines', () => {
       'failed',
       [record(), failed],
       '### ❌ digits: 1 run failed, 1 completed',
-      "multi** failed: AlgorithmError: ValueError: could not convert string to float: 'n/a', exit code: 3.",
+      "multi** failed: train.py exited with code 3: ValueError: could not convert string to float: 'n/a'. Correct train.py;",
     ],
     ['running', [running], '### ⏳ digits: 1 run not finished', '- **Cost:** at most $0.46 for 1 run not yet seen to end.'],
     ['planned', [planned], '### ⏳ digits: 1 run not finished', 'it is not known yet whether the job was created'],
@@ -193,8 +193,36 @@ test('main has no pull request, so it compares with the commit before and shows 
   const { pullRequest: _, ...push } = context;
   const markdown = markdownOf({
     context: { ...push, event: 'push', ref: 'refs/heads/main' },
+    budget: { perPullRequestUsd: 20 },
     baseline: { commit: 'c'.repeat(40), date: new Date('2026-11-22T12:00:00Z'), records: baselineRecords },
   });
   expect(markdown).toContain('Versus the commit before:');
   expect(markdown).not.toContain('This pull request');
+});
+
+test('a failed run says what went wrong and what to change, and keeps the reason as it was given in the details', () => {
+  const markdown = markdownOf({ records: [record(), failed] }).replaceAll('\\', '');
+  const [result = ''] = /^- \*\*Result:.*$/m.exec(markdown) ?? [];
+  expect(result).toContain('**multi** failed: train.py exited with code 3: ValueError: could not convert string to float');
+  expect(result).toContain('Correct train.py;');
+  expect(result).not.toContain('AlgorithmError');
+  expect(markdown).toMatch(/Reasons of failures, as the service gave them[^]*AlgorithmError: ValueError/);
+});
+
+test.each([
+  [{ spentUsd: 1, committedUsd: 0, unknown: [] }, 'has spent $1.00 of $20.00.'],
+  [{ spentUsd: 1, committedUsd: 2.5, unknown: [] }, 'has spent $1.00 of $20.00, and at most $2.50 more for what has not ended.'],
+  [{ spentUsd: 0, committedUsd: 0, unknown: ['a'] }, 'has spent $0 of $20.00, not counting 1 run of unknown cost.'],
+  [{ spentUsd: 21, committedUsd: 0, unknown: [] }, 'has spent $21.00 of $20.00 – over budget.'],
+])('the budget of %j', (spending, sentence) => {
+  const markdown = markdownOf({ budget: { perPullRequestUsd: 20, spending } });
+  expect(markdown.replaceAll('\\', '')).toContain(`This pull request ${sentence}`);
+});
+
+test('a rehearsal says once how many cores this machine has, when the local cloud told it', () => {
+  const waited = { status: 'Pending', start: '2026-11-22T12:00:03Z', message: "Waiting for 2 of this machine's 2 cores" };
+  const rehearsed = record({ rehearsal: true, transitions: [...record().transitions, waited] });
+  const sentence = 'Run on the local cloud, whose machine has 2 cores:';
+  expect(markdownOf({ records: [rehearsed, { ...multi, rehearsal: true }] }).split(sentence)).toHaveLength(2);
+  expect(markdownOf({ records: [record({ rehearsal: true })] })).toContain('Run on the local cloud: durations');
 });

@@ -5,9 +5,11 @@ import { isFromNewerRun, writeMarker, writeRunLine } from '../../../src/actions/
 import { run } from '../../../src/actions/report/run.ts';
 import type { RunRecord } from '../../../src/records/record.ts';
 import type { PullRequests } from '../../../src/report/ports.ts';
+import type { TrainingJob } from '../../../src/training/ports.ts';
+import type { SettleDeps } from '../../../src/training/settling/deps.ts';
 import { parseSpec } from '../../../src/spec/parse.ts';
 import type { Spec } from '../../../src/spec/spec.ts';
-import { baselineRecords, context, headCommit, input, mainCommit, multi, now, record, running } from './fixtures.ts';
+import { baselineRecords, context, headCommit, mainCommit, multi, now, record, running } from './fixtures.ts';
 
 function readSpecText(text: string): Spec {
   const parsed = parseSpec(text, 'trainyard.yml');
@@ -26,24 +28,85 @@ interface World {
   readonly main?: Readonly<Record<string, readonly RunRecord[]>>;
   readonly pullRequests?: Partial<PullRequests>;
   readonly zone?: ReportDeps['zone'];
+  /** Jobs by name; with them the report may finish what nobody watches. */
+  readonly jobs?: Readonly<Record<string, Partial<TrainingJob> | Error>>;
 }
+
+function createSettling(
+  jobs: NonNullable<World['jobs']>,
+  written: RunRecord[],
+  log: ReportDeps['log'],
+  clock: ReportDeps['clock'],
+): SettleDeps {
+  return {
+    jobs: {
+      describe: async (name) => {
+        const job = jobs[name];
+        if (job instanceof Error) throw job;
+        return job && { ...endedJob, name, ...job };
+      },
+    },
+    logs: { open: () => ({ next: async () => [] }) },
+    utilisation: { read: async () => ({ coverage: 'complete', hosts: [] }) },
+    records: { write: async (one) => void written.push(one) },
+    log,
+    clock,
+  };
+}
+
+const endedJob: TrainingJob = {
+  name: '',
+  arn: 'arn:aws:sagemaker:us-east-1:123456789012:training-job/x',
+  status: 'Completed',
+  secondaryStatus: 'Completed',
+  created: new Date('2026-11-22T12:00:02Z'),
+  trainingStarted: new Date('2026-11-22T12:03:00Z'),
+  trainingEnded: new Date('2026-11-22T12:29:00Z'),
+  trainingSeconds: 1560,
+  billableSeconds: 1560,
+  transitions: [],
+  instanceType: 'ml.m5.xlarge',
+  instanceCount: 1,
+  metrics: [{ name: 'test-accuracy', value: 0.9 }],
+};
 
 function createWorld(world: World = {}) {
   const seen = {
     summary: '',
     html: '',
     notices: [] as string[],
+    warnings: [] as string[],
+    written: [] as RunRecord[],
     comments: [] as { number: number; marker: string; body: string }[],
   };
   const own = world.own ?? [record(), multi];
+  const log: ReportDeps['log'] = {
+    info() {},
+    notice: (message) => void seen.notices.push(message),
+    warning: (message) => void seen.warnings.push(message),
+    error() {},
+    untrusted() {},
+    mask() {},
+  };
+  let atMs = now.getTime();
+  const clock: ReportDeps['clock'] = {
+    now: () => new Date(atMs),
+    // The report's own limit is never reached; every other wait takes no time but moves the clock.
+    sleep: (ms) => {
+      if (ms > 30_000) return new Promise(() => {});
+      atMs += ms;
+      return Promise.resolve();
+    },
+  };
   const deps: ReportDeps = {
     context,
     zone: world.zone ?? { kind: 'pull-request', number: 7 },
     records: {
       readRun: async (runId) => (runId === context.workflow.runId ? [...own] : []),
       findByCommit: async (commit) => (commit === headCommit ? [...(world.ofCommit ?? [])] : []),
-      listAll: async () => [...(world.all ?? own)],
+      listAll: async () => [...(world.all ?? [...own, ...(world.ofCommit ?? [])])],
     },
+    ...(world.jobs && { settling: createSettling(world.jobs, seen.written, log, clock) }),
     mainRecords: { findByCommit: async (commit) => [...(world.main?.[commit] ?? [])] },
     pullRequests: {
       putComment: async (number, marker, body) => {
@@ -56,9 +119,9 @@ function createWorld(world: World = {}) {
       ...world.pullRequests,
     },
     sizes: { findShape: () => undefined, findPrice: () => ({ kind: 'unknown', why: 'x' }) },
-    log: { info() {}, notice: (message) => void seen.notices.push(message), warning() {}, error() {}, untrusted() {}, mask() {} },
+    log,
     step: { summary: async (markdown) => void (seen.summary += markdown) },
-    clock: { now: () => now, sleep: async () => {} },
+    clock,
     saveHtml: async (html) => {
       seen.html = html;
       return '/tmp/report.html';
@@ -92,23 +155,26 @@ describe('the report step', () => {
     const { deps, seen } = createWorld({ own: [], ofCommit: [running], all: [running] });
     await run(spec, deps);
     expect(seen.comments[0]?.body).toContain('⏳ digits: 1 run not finished');
-    expect(seen.comments[0]?.body).toContain('not counting 1 run of unknown or open cost');
+    expect(seen.comments[0]?.body.replaceAll('\\', '')).toContain('and at most $0.46 more for what has not ended');
   });
 
   test('sums the whole pull request, its rehearsals apart', async () => {
-    const before = record({ name: 'x', costUsd: 1, workflow: { ...record().workflow, runId: '1' } });
-    const { deps, seen } = createWorld({ own: [record()], all: [record(), before, { ...before, rehearsal: true, costUsd: 9 }] });
+    const before = record({ name: 'x', commit: mainCommit, costUsd: 1, workflow: { ...record().workflow, runId: '1' } });
+    const { deps, seen } = createWorld({
+      own: [record()],
+      all: [record(), before, { ...before, rehearsal: true, commit: headCommit, costUsd: 9 }],
+    });
     await run(spec, deps);
     expect(seen.comments[0]?.body.replaceAll('\\', '')).toContain('This pull request has spent $1.07 of $20.00');
   });
 
   test('explains itself and leaves the pull request alone without records', async () => {
-    const other = record({ spec: { name: 'digits', path: 'other.yml', environment: 'staging' } });
+    const other = record({ spec: { name: 'digits', path: 'other.yml' } });
     const { deps, seen } = createWorld({ own: [other] });
     expect(await run(spec, deps)).toEqual({ skipped: false });
     expect(seen.comments).toEqual([]);
     expect(seen.summary).toContain('nothing was trained in this run');
-    expect(seen.notices.join()).toContain('It has runs of other.yml (environment staging)');
+    expect(seen.notices.join()).toContain('It has runs of other.yml (digits): give the report the same input spec.');
   });
 
   test('writes a summary and no comment outside a pull request', async () => {
@@ -132,6 +198,92 @@ const bodyOf = async (world: World) => {
   return seen.comments[0]?.body.replaceAll('\\', '') ?? '';
 };
 
+describe('what belongs to the report', () => {
+  const elsewhere = { ...record().workflow, runId: '1000000' };
+
+  test('a record of another run that this run adopted, and no older attempt of it in the sum', async () => {
+    const adopted = record({ label: 'multi', name: 'digits-multi-9999999999-a1', workflow: elsewhere });
+    const body = await bodyOf({ own: [record()], ofCommit: [adopted] });
+    expect(body).toContain('digits: 2 runs completed');
+    const reused = record({
+      name: 'digits-single-1111111111-a1',
+      state: { status: 'reused', record: 'runs/1/x.json', name: 'x', commit: headCommit },
+      times: { ...record().times, planned: '2026-11-22T12:10:00Z' },
+      costUsd: 0,
+    });
+    const again = await bodyOf({ own: [reused], ofCommit: [record({ workflow: elsewhere, costUsd: 3 })] });
+    expect(again).toContain('digits: 1 run reused');
+    expect(again).toContain('**Cost:** $0. This pull request has spent $3.00 of $20.00.');
+    expect(again).toContain('Earlier attempts');
+  });
+
+  test('what was trained on main for the commit, outside of a pull request', async () => {
+    const { deps, seen } = createWorld({ zone: { kind: 'main' }, own: [], ofCommit: [record({ workflow: elsewhere })] });
+    await run(spec, deps);
+    expect(seen.summary).toContain('digits: 1 run completed');
+    expect(seen.summary).not.toContain('This pull request');
+  });
+});
+
+test('the budget is told also when the pull request was found through a push', async () => {
+  const { deps, seen } = createWorld();
+  const { pullRequest: _, ...push } = context;
+  await run(spec, { ...deps, context: { ...push, ref: 'refs/heads/deeper', event: 'push' } });
+  expect(seen.comments[0]?.body.replaceAll('\\', '')).toContain('This pull request has spent');
+});
+
+describe('what nobody waits for any more', () => {
+  const handedOver = { ...running, handedOver: true } satisfies RunRecord;
+  const otherRun = { ...running.workflow, runId: '1000000' };
+  const { name } = running;
+  const inProgress = { [name]: { status: 'InProgress' } as const };
+
+  test.each<[string, RunRecord, NonNullable<World['jobs']>, string]>([
+    ['a job that was handed over', { ...handedOver, workflow: otherRun }, { [name]: {} }, 'completed'],
+    ['a job of this run whose runner died', running, { [name]: {} }, 'completed'],
+    [
+      'a job that ended long ago',
+      { ...running, workflow: otherRun },
+      { [name]: { trainingEnded: new Date('2026-11-22T12:20:00Z') } },
+      'completed',
+    ],
+    ['a plan that came to nothing', { ...running, state: { status: 'planned' } }, {}, 'stopped'],
+  ])('%s is finished', async (_, one, jobs, status) => {
+    const { deps, seen } = createWorld({ own: [], all: [one], jobs });
+    await run(spec, deps);
+    expect(seen.written.map((written) => written.state.status)).toEqual([status]);
+    expect(seen.comments[0]?.body).toContain(`digits: 1 run ${status}`);
+  });
+
+  test.each<[string, RunRecord, NonNullable<World['jobs']>]>([
+    ['runs on', handedOver, inProgress],
+    ['ended just now under another run, which watches it', { ...running, workflow: otherRun }, { [name]: {} }],
+    ['belongs to another spec', { ...handedOver, spec: { name: 'dogs', path: 'dogs.yml' } }, { [name]: {} }],
+  ])('a job that %s is left alone', async (_, one, jobs) => {
+    const { deps, seen } = createWorld({ own: [], all: [one, record()], jobs });
+    await run(spec, deps);
+    expect(seen.written).toEqual([]);
+    expect(seen.comments).toHaveLength(1);
+  });
+
+  test('is shown as it was recorded when it cannot be seen, and the report goes on', async () => {
+    const { deps, seen } = createWorld({ own: [], all: [handedOver], jobs: { [name]: new Error('throttled') } });
+    await run(spec, deps);
+    expect(seen.comments[0]?.body).toContain('digits: 1 run not finished');
+    expect(seen.warnings).toEqual([`${name} could not be brought up to date: throttled`]);
+  });
+
+  test('is given up after a minute', async () => {
+    const { deps, seen } = createWorld({ own: [], all: [handedOver], jobs: { [name]: {} } });
+    const { settling } = deps;
+    if (!settling) throw new Error('There is nothing to settle with.');
+    const stuck: SettleDeps = { ...settling, jobs: { describe: () => new Promise(() => {}) } };
+    await run(spec, { ...deps, settling: stuck, clock: { now: () => now, sleep: async () => {} } });
+    expect(seen.comments[0]?.body).toContain('digits: 1 run not finished');
+    expect(seen.warnings.join()).toContain('within 60 s');
+  });
+});
+
 const refuse = async () => {
   throw new ActionError({ kind: 'permission', message: 'GitHub refused.', fix: 'Add `contents: read`.' });
 };
@@ -147,11 +299,17 @@ describe('the baseline', () => {
   test.each([
     ['a rehearsal', { rehearsal: true }],
     ['another spec', { spec: { name: 'digits', path: 'other.yml' } }],
-    ['another environment', { spec: { name: 'digits', path: 'trainyard.yml', environment: 'production' } }],
   ])('is never %s', async (_, change) => {
     const body = await bodyOf({ main: { [mainCommit]: [record({ ...change, commit: mainCommit })] } });
     expect(body).toContain('nothing to compare with yet');
     expect(body).toContain('No comparable finished run of main was found in the last 2 commits');
+  });
+
+  test('has its own environment on main, with the training role of that trust zone', async () => {
+    const onMain = { name: 'digits', path: 'trainyard.yml', environment: 'main' };
+    expect(await bodyOf({ main: { [mainCommit]: [record({ spec: onMain, commit: mainCommit })] } })).toContain(
+      '9f8e7d6, trained',
+    );
   });
 
   test('that cannot be read is a sentence in the report', async () => {
@@ -171,11 +329,11 @@ describe('the baseline', () => {
 });
 
 describe('the marker', () => {
-  test('tells specs and environments apart and cannot end its comment', () => {
-    const markers = [input().spec, { name: 'digits', path: 'a/trainyard.yml' }, { ...input().spec, environment: 'x' }].map(
-      writeMarker,
-    );
-    expect(new Set(markers).size).toBe(3);
+  test('is one a model in whatever environment, tells specs apart and cannot end its comment', () => {
+    const overlaid = { ...spec, environmentName: 'main' };
+    const markers = [spec, overlaid, { name: 'digits', path: 'a/trainyard.yml' }].map((one) => writeMarker(one));
+    expect(markers[0]).toBe(markers[1]);
+    expect(new Set(markers).size).toBe(2);
     expect(writeMarker({ name: 'digits', path: '--><script>--x' })).toBe('<!-- trainyard-report:digits:-__script_-x -->');
   });
 

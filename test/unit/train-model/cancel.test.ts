@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SettleDeps } from '../../../src/actions/train-model/deps.ts';
+import type { EndDeps } from '../../../src/actions/train-model/deps.ts';
 import { endRuns } from '../../../src/actions/train-model/end-runs.ts';
 import { run } from '../../../src/actions/train-model/run.ts';
 import { findState } from '../../../src/actions/train-model/state.ts';
@@ -188,7 +188,7 @@ describe('post', () => {
     world.records.set(record.name, { ...record, state: { status: 'planned' } });
     const deps = createDeps(world);
     const seenFrom = world.clock.now().getTime() + 30_000;
-    const jobs: SettleDeps['jobs'] = {
+    const jobs: EndDeps['jobs'] = {
       check: () => [],
       start: (request) => deps.jobs.start(request),
       tags: (arn) => deps.jobs.tags(arn),

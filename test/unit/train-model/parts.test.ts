@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { chooseRuns } from '../../../src/actions/train-model/choose.ts';
 import { prepareChannel, prepareCode, upload } from '../../../src/actions/train-model/contents.ts';
 import { findFailure, type Result } from '../../../src/actions/train-model/failures.ts';
-import { followLog } from '../../../src/actions/train-model/follow-log.ts';
+import { followLog } from '../../../src/training/settling/follow-log.ts';
 import { getOutputs } from '../../../src/actions/train-model/outputs.ts';
 import { createProgress } from '../../../src/actions/train-model/progress.ts';
 import { getSettings } from '../../../src/actions/train-model/settings.ts';

@@ -1,8 +1,8 @@
 import type { RunRecord } from '../../records/record.ts';
 import type { Log } from '../../runner/ports.ts';
 import type { Clock } from '../../time/clock.ts';
-import { createCurves } from '../../training/metrics.ts';
-import type { JobLogs, LogLine } from '../../training/ports.ts';
+import { createCurves } from '../metrics.ts';
+import type { JobLogs, LogLine } from '../ports.ts';
 
 const groupLines = 200;
 const groupSeconds = 10;

@@ -1,6 +1,6 @@
 import type { RunRecord, RunState, Utilisation } from '../../records/record.ts';
-import { findCostUsd } from '../../training/cost.ts';
-import type { TrainingJob } from '../../training/ports.ts';
+import { findCostUsd } from '../cost.ts';
+import type { TrainingJob } from '../ports.ts';
 import type { SettleDeps } from './deps.ts';
 import type { LogFollower } from './follow-log.ts';
 
