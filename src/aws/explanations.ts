@@ -86,6 +86,16 @@ const accessDenied: Explain = ({ code, text, status }, { action, resource }) => 
   };
 };
 
+/** The sentence of STS, which names neither who asked nor what for; credentials of a variable or an earlier step end up here. */
+const identityRefused: Explain = ({ text }, { resource }) =>
+  /not authorized to perform:? sts:AssumeRoleWithWebIdentity/i.test(text)
+    ? {
+        kind: 'permission',
+        message: `The role that GitHub's OIDC token was to be exchanged for does not let this job assume it, or does not exist (asked for ${resource}).`,
+        fix: 'Use the role of this trust zone: PullRequestRole on pull_request, MainRole on a push to the default branch (outputs of infra/bootstrap.yml). A job that names a GitHub environment has another `sub`, and repositories made or renamed since 2026-07-15 have numbers in it: the stack needs GitHubOwnerId and GitHubRepositoryId.',
+      }
+    : undefined;
+
 const noBucket: Explain = ({ code }, { resource }) =>
   code === 'NoSuchBucket'
     ? {
@@ -191,6 +201,7 @@ const illegalValue: Explain = ({ code, text }, { action, resource }) => {
 
 /** In this order; the first that knows the failure tells it. */
 export const explanations: readonly Explain[] = [
+  identityRefused,
   noCredentials,
   credentialsExpired,
   credentialsWrong,

@@ -72,6 +72,13 @@ describe('toActionError', () => {
       'Allow sagemaker:CreateTrainingJob to the CI role',
     ],
     [
+      'web identity refused',
+      awsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403),
+      'permission',
+      "The role that GitHub's OIDC token was to be exchanged for does not let this job assume it",
+      'Use the role of this trust zone',
+    ],
+    [
       'pass role',
       awsError(
         'AccessDeniedException',
