@@ -63,7 +63,11 @@ async function waitForCores(job: Job, cloud: Cloud, pool: CorePool): Promise<Lea
   if (maxWait !== undefined) void endAfter(job, cloud.clock, maxWait * 1000, 'max-wait', stopWait.signal);
   const lease = await taken;
   stopWait.abort();
-  if (lease) changeJob(job, cloud.clock, { secondaryStatus: 'Starting', message: 'Preparing the instances for training' });
+  if (lease)
+    changeJob(job, cloud.clock, {
+      secondaryStatus: 'Starting',
+      message: `Preparing the instances for training on this machine's ${pool.size} cores`,
+    });
   return lease;
 }
 
