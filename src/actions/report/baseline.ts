@@ -25,12 +25,17 @@ export async function searchBaseline(deps: ReportDeps, comparable: (record: RunR
       if (baseline) return { baseline };
     }
     return {
-      why: `No comparable finished run of main was found in the last ${commits.length} commits before this one. Push to ${deps.context.defaultBranch} trains one.`,
+      why: `No comparable finished run was found at ${countCommits(commits.length)} of ${deps.context.defaultBranch}. A push to ${deps.context.defaultBranch} trains one.`,
     };
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     return { why: `The comparison with main is missing. ${error.message} ${error.fix}` };
   }
+}
+
+function countCommits(count: number): string {
+  if (count === 0) return 'any commit';
+  return count === 1 ? 'the last commit' : `the last ${count} commits`;
 }
 
 async function listCandidates({ context, zone, pullRequests }: ReportDeps): Promise<string[]> {

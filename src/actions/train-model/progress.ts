@@ -32,7 +32,9 @@ export function createProgress(record: RunRecord, log: Log): (job: TrainingJob, 
 /** What the service says of a job that has no instances yet: what it waits for is the first thing one asks. */
 function explainStatus(job: TrainingJob): string {
   const message = job.trainingStarted ? undefined : job.transitions.at(-1)?.message;
-  return message === undefined || message === '' ? '' : ` (${message.replaceAll(/\s+/g, ' ').trim().slice(0, messageLength)})`;
+  return message === undefined || message === '' || message.startsWith(job.secondaryStatus)
+    ? ''
+    : ` (${message.replaceAll(/\s+/g, ' ').trim().slice(0, messageLength)})`;
 }
 
 /** How long it has been going on and what that has cost. Queueing is said apart, because it is not billed. */

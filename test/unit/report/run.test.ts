@@ -302,7 +302,7 @@ describe('the baseline', () => {
   ])('is never %s', async (_, change) => {
     const body = await bodyOf({ main: { [mainCommit]: [record({ ...change, commit: mainCommit })] } });
     expect(body).toContain('nothing to compare with yet');
-    expect(body).toContain('No comparable finished run of main was found in the last 2 commits');
+    expect(body).toContain('No comparable finished run was found at the last 2 commits of main. A push to main trains one.');
   });
 
   test('has its own environment on main, with the training role of that trust zone', async () => {
