@@ -1,6 +1,6 @@
 import { parseDuration } from './duration.ts';
 import type { Written } from './schema.ts';
-import type { DataSource, Range, ScalingSpec, ServeSpec, SmokeCase, Spec, TrainRun, TuneSpec } from './spec.ts';
+import type { DataSource, Range, RolloutSpec, ScalingSpec, ServeSpec, SmokeCase, Spec, TrainRun, TuneSpec } from './spec.ts';
 import { findNode, listLines, toVerbatim } from './tree.ts';
 import type { Path, Tree } from './tree.ts';
 
@@ -112,7 +112,17 @@ function buildServe(serve: NonNullable<Written['serve']>, imageOfFile: string, t
     lambda: { memoryMb: serve.lambda?.['memory-mb'] ?? 256, timeoutSeconds: seconds(serve.lambda?.timeout) ?? 30 },
     candidateTtlSeconds: seconds(serve['candidate-ttl']) ?? 7200,
     keepPreviousSeconds: seconds(serve['keep-previous']) ?? 3600,
+    rollout: buildRollout(serve.rollout),
   };
+}
+
+function buildRollout(rollout: NonNullable<Written['serve']>['rollout']): RolloutSpec {
+  const kind = rollout?.kind ?? 'all-at-once';
+  const alarms = rollout?.alarms ?? [];
+  // Without alarms nothing watches a step of all at once, so there is nothing to wait for.
+  if (kind === 'all-at-once') return { kind, waitSeconds: seconds(rollout?.wait) ?? (alarms.length > 0 ? 300 : 0), alarms };
+  // The checks have made sure that a share is there.
+  return { kind, percent: rollout?.percent ?? 0, waitSeconds: seconds(rollout?.wait) ?? 300, alarms };
 }
 
 function buildScaling({ endpoint, lambda }: NonNullable<Written['scaling']>): ScalingSpec {

@@ -4,7 +4,7 @@ import { checkSageMakerType } from './checks-train.ts';
 import { findSeconds } from './duration.ts';
 
 export function checkServe(view: View): Finding[] {
-  return [...checkEndpoint(view), ...checkScaling(view), ...checkSmoke(view)];
+  return [...checkEndpoint(view), ...checkRollout(view), ...checkScaling(view), ...checkSmoke(view)];
 }
 
 function checkEndpoint({ serve }: View): Finding[] {
@@ -21,6 +21,29 @@ function checkEndpoint({ serve }: View): Finding[] {
       ),
     );
   }
+  return found;
+}
+
+/** AWS's limits: a canary has at most half of the machines, a linear step 10 to 50 %, a batch 5 to 50 %; an hour's wait. */
+function checkRollout({ serve }: View): Finding[] {
+  const rollout = serve?.rollout;
+  if (!rollout) return [];
+  const path = ['serve', 'rollout'];
+  const { kind, percent } = rollout;
+  const found: Finding[] = [];
+  if (serve.strategy !== 'in-place') {
+    const message = `It says how an endpoint is updated, and with the strategy ${serve.strategy ?? 'alias'} none is.`;
+    found.push(finding(path, message, 'Add strategy: in-place to serve, or remove rollout.'));
+  }
+  if (kind === 'all-at-once' && percent !== undefined)
+    found.push(finding([...path, 'percent'], 'All at once has no steps.', 'Remove it, or choose canary, linear or rolling.'));
+  if (kind !== undefined && kind !== 'all-at-once' && percent === undefined)
+    found.push(finding(path, `It has no percent, and ${kind} moves a part at a time.`, 'Add e.g. percent: 10.'));
+  if (kind === 'linear' && percent !== undefined && percent < 10)
+    found.push(finding([...path, 'percent'], `It is ${percent}; a linear step is 10 to 50.`, 'Write 10 or more.'));
+  const wait = findSeconds(rollout.wait);
+  if (wait !== undefined && wait > 3600)
+    found.push(finding([...path, 'wait'], `It is ${rollout.wait}; a step is watched for 1h at most.`, 'Write 1h or less.'));
   return found;
 }
 

@@ -35,6 +35,23 @@ export const serve = map({
   'keep-previous': duration()
     .optional()
     .meta({ description: 'How long the endpoint before is kept for a way back.', default: '1h' }),
+  rollout: map({
+    kind: oneOf(['all-at-once', 'canary', 'linear', 'rolling']).meta({
+      description:
+        '`canary`: a part first, then the rest. `linear`: in equal parts. Both stand beside the old machines. `rolling`: replaces them part by part.',
+    }),
+    percent: wholeNumber(5, 50, 'per cent')
+      .optional()
+      .meta({ description: 'Part of the machines that one step moves. Not with all-at-once.', examples: [10] }),
+    wait: duration().optional().meta({ description: 'How long a step is watched before the next, at most 1h.', default: '5m' }),
+    alarms: list(text('the name of an alarm', /^[^:*]{1,255}$/), 10, 'alarms')
+      .optional()
+      .meta({ description: 'CloudWatch alarms; one that fires takes the update back. Without any, nothing does.' }),
+  })
+    .optional()
+    .meta({
+      description: 'How the endpoint of a stable name is updated. With `strategy: in-place` only; without it, all at once.',
+    }),
 });
 
 export const scaling = map({

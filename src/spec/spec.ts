@@ -97,7 +97,21 @@ export interface ServeSpec {
   readonly lambda: { readonly memoryMb: number; readonly timeoutSeconds: number };
   readonly candidateTtlSeconds: number;
   readonly keepPreviousSeconds: number;
+  /** How the stable endpoint goes from one release to the next (`in-place`). */
+  readonly rollout: RolloutSpec;
 }
+
+export type RolloutSpec =
+  | { readonly kind: 'all-at-once'; readonly waitSeconds: number; readonly alarms: readonly string[] }
+  | {
+      readonly kind: 'canary' | 'linear' | 'rolling';
+      /** Share of the machines that a step moves. */
+      readonly percent: number;
+      /** Time a step is watched before the next. */
+      readonly waitSeconds: number;
+      /** Names of CloudWatch alarms; one that fires takes the update back. */
+      readonly alarms: readonly string[];
+    };
 
 export interface ScalingSpec {
   readonly endpoint?: {

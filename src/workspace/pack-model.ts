@@ -63,9 +63,9 @@ async function copyEntries(archive: Readable, pack: Pack, rename: (name: string)
   return files;
 }
 
-function toHeader(header: Header) {
-  const { name, size = 0, mode = 0o644, mtime = new Date(0), type = 'file', linkname = null } = header;
-  return { name, size, mode, mtime, type, ...(linkname === null ? {} : { linkname }), uid: 0, gid: 0 };
+/** Whose a file was on the training machine says nothing on the serving one. */
+function toHeader({ name, size, mode, mtime, type, linkname }: Header) {
+  return { name, size, mode, mtime, type, ...(typeof linkname === 'string' ? { linkname } : {}), uid: 0, gid: 0 };
 }
 
 /** Name of an entry, relative and without `./`. What a script wrote is unpacked on a machine of ours: it may not leave its folder. */

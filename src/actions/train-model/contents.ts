@@ -25,7 +25,10 @@ const maxParallelUploads = 8;
 const hashLength = 10;
 
 /** Packs the code folder and adds the launcher; the hash covers both. */
-export async function prepareCode(settings: Settings, deps: TrainDeps): Promise<Prepared> {
+export async function prepareCode(
+  settings: Pick<Settings, 'code' | 'bucket'>,
+  deps: Pick<TrainDeps, 'workspace' | 'readText' | 'launcher' | 'zone' | 'log'>,
+): Promise<Prepared> {
   const packed = await deps.workspace.pack(settings.code.directory);
   const launcher = await deps.readText(deps.launcher);
   const hash = hashOf({ code: packed.hash, launcher: createHash('sha256').update(launcher).digest('hex') });
@@ -44,12 +47,14 @@ export async function prepareCode(settings: Settings, deps: TrainDeps): Promise<
   };
 }
 
+type Place = Pick<Settings, 'spec' | 'bucket'>;
+
 /** Finds the data of one channel: where it is in S3, or what to upload of a folder. */
 export async function prepareChannel(
   name: string,
   channel: DataChannel,
-  settings: Settings,
-  deps: TrainDeps,
+  settings: Place,
+  deps: Pick<TrainDeps, 'workspace' | 'objects' | 'zone'>,
 ): Promise<{ content: Prepared } | { problem: Problem }> {
   const key = `data.${name}`;
   const { from } = channel;
@@ -74,8 +79,8 @@ export async function prepareChannel(
 async function prepareFolder(
   key: string,
   folder: string,
-  settings: Settings,
-  deps: TrainDeps,
+  settings: Place,
+  deps: Pick<TrainDeps, 'workspace' | 'zone'>,
 ): Promise<{ content: Prepared } | { problem: Problem }> {
   const manifest = await deps.workspace.manifest(folder);
   if (manifest.length === 0) {
