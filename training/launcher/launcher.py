@@ -46,6 +46,7 @@ MAX_UNPACKED_BYTES = 4 << 30
 MAX_UNPACKED_FILES = 100_000
 MAX_FAILURE_CHARACTERS = 1024
 ERROR_TAIL_BYTES = 16 << 10
+LONGEST_VARIABLE = 131072  # bytes of NAME=value and the zero after it: MAX_ARG_STRLEN of Linux, 32 pages
 MASTER_PORT = "7777"  # the port SageMaker's framework images use
 
 
@@ -206,6 +207,18 @@ def to_environment(job, inherited):
     if len(job["hosts"]) > 1:
         environment.setdefault("NCCL_SOCKET_IFNAME", job["network_interface_name"])
     return environment
+
+
+def leave_out_long(environment):
+    """The environment without SM_ variables that Linux would refuse together with the whole program; each is said."""
+    fitting = {}
+    for name, value in environment.items():
+        size = len(os.fsencode(f"{name}={value}")) + 1
+        if name.startswith("SM_") and size > LONGEST_VARIABLE:
+            say(f"{name} is left out: {size} bytes, and Linux takes {LONGEST_VARIABLE}; arguments and input/config have it all")
+        else:
+            fitting[name] = value
+    return fitting
 
 
 # ---- the code -------------------------------------------------------------------------------------------------------
@@ -450,7 +463,7 @@ def launch(runner, base, entry_point):
             say("stopped before the script was started")
             return 128 + signal.SIGTERM
         say(describe_call(job, secrets))
-        code = runner.run(command, cwd=job["module_dir"], env=to_environment(job, os.environ))
+        code = runner.run(command, cwd=job["module_dir"], env=leave_out_long(to_environment(job, os.environ)))
     except (LaunchError, OSError) as error:
         text = redact(str(error), secrets)
         print(f"launcher: {text}", file=sys.stderr, flush=True)

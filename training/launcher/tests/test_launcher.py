@@ -96,6 +96,14 @@ class LauncherTest(unittest.TestCase):
 
 
 class ContractTest(LauncherTest):
+    def test_hyperparameters_as_large_as_a_job_takes_reach_the_script(self):
+        hyperparameters = {f"name-{number}": "x" * 2500 for number in range(100)}
+        script = "import os, sys\nprint(len(sys.argv), 'SM_TRAINING_ENV' in os.environ, len(os.environ['SM_HP_NAME-99']))\n"
+        done = self.job([file_entry("train.py", script)], hyperparameters=hyperparameters).run()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("SM_TRAINING_ENV is left out", done.stdout)
+        self.assertEqual(done.stdout.strip().splitlines()[-1], "201 False 2500")
+
     def test_arguments_are_sorted_verbatim_and_never_seen_by_a_shell(self):
         hyperparameters = {
             "learning-rate": "0.10",
