@@ -59,7 +59,9 @@ async function uploadArtifact({ state }: StepCall, inputs: Readonly<Record<strin
     if (policy !== 'ignore') state.log.annotate({ level: 'warning', message });
     return {};
   }
-  const folder = join(state.run.results, 'artifacts', ...(single ? [] : [name]));
+  // Names are unique within a workflow run; a rehearsal has one for each event.
+  const { id, results } = state.run;
+  const folder = join(results, 'artifacts', ...(id === 1 ? [] : [`run-${id}`]), ...(single ? [] : [name]));
   if (!single && existsSync(folder) && inputs['overwrite'] !== 'true') {
     throw new Error(`Failed to CreateArtifact: an artifact with this name already exists on the workflow run: ${name}.`);
   }

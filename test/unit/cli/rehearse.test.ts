@@ -324,6 +324,20 @@ jobs:
     expect(readFileSync(join(artifacts, 'all/deep/b.txt'), 'utf8')).toBe('2\n');
     expect(readFileSync(join(artifacts, 'one.html'), 'utf8')).toBe('3\n');
   });
+
+  test('artifacts of the same name in two runs are two; in one run the second is refused', async () => {
+    const upload = '{ uses: actions/upload-artifact@v7, with: { name: all, path: a.txt } }';
+    const steps = (second: string) => `on: { push: {}, pull_request: {} }
+permissions: {}
+jobs:
+  a: { runs-on: x, steps: [{ run: 'echo "$GITHUB_EVENT_NAME" > a.txt' }, ${upload}${second}] }
+`;
+    expect((await play(steps(''), { args: ['--baseline'] })).jobs).toEqual({ a: 'success' });
+    const artifacts = join(folder, '.trainyard/rehearsal/artifacts');
+    expect(readFileSync(join(artifacts, 'all/a.txt'), 'utf8')).toBe('push\n');
+    expect(readFileSync(join(artifacts, 'run-2/all/a.txt'), 'utf8')).toBe('pull_request\n');
+    expect((await play(steps(`, ${upload}`))).jobs).toEqual({ a: 'failure' });
+  });
 });
 
 describe('commands in the log', () => {
