@@ -33,7 +33,7 @@ export async function look(specName: string, serve: ServeSpec, deps: LookDeps): 
   const config = endpoint && (await deps.configs.describe(endpoint.configName));
   const live = await deps.functions.alias(functionName, aliases.live);
   const previous = await deps.functions.alias(functionName, aliases.previous);
-  const others = [live?.version, previous?.version].filter((version) => version !== undefined && version !== alias.version);
+  const others = [live, previous].flatMap((one) => (one && one.version !== alias.version ? [one.version] : []));
   return {
     situation: {
       functionName,

@@ -81,12 +81,7 @@ function writeHeading(mode: Mode, { changes, steps }: ScalingPlan): string {
   return changes.length === 0 ? 'Scaling is as the spec says: the environments are warm now' : `Scaling changed: ${count}`;
 }
 
-function toRecord(
-  changes: ScalingPlan['changes'],
-  { situation }: Look,
-  rehearsal: boolean,
-  { context, spec, clock }: ScalingDeps,
-) {
+function toRecord(changes: ScalingPlan['changes'], { release }: Look, rehearsal: boolean, { context, spec, clock }: ScalingDeps) {
   const { endpoint, lambda } = spec.scaling ?? {};
   return {
     ...getRecordBasis({ context, spec, rehearsal, release, at: clock.now() }),
