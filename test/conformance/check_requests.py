@@ -13,7 +13,7 @@ import json
 import re
 import sys
 
-import botocore.exceptions
+import botocore.model
 import botocore.session
 
 SECRET = "***"
@@ -124,7 +124,7 @@ def main():
         operations.add(f"{service}.{request['operation']}")
         try:
             operation = models[service].operation_model(request["operation"])
-        except botocore.exceptions.OperationNotFoundError:
+        except botocore.model.OperationNotFoundError:
             found.append({"number": number, "problems": [f"{service} has no operation {request['operation']}"]})
             continue
         if operation.input_shape is None:

@@ -22,7 +22,16 @@ interface Findings {
 const python = findPeer('python');
 let requests: Request[] = [];
 
-/** What train, report and a cancelled train send, with every section of a spec that reaches a request. */
+/** Every key of a spec that changes a request. */
+const withEverything = (text: string) =>
+  text
+    .replace(
+      '    single: { instance-type: ml.m5.xlarge }\n',
+      '    single: { instance-type: ml.m5.xlarge, spot: true, max-wait: 10m }\n    multi: { instance-type: ml.m5.large, instance-count: 2 }\n',
+    )
+    .concat('tags: { team: digits }\nnetwork: { isolation: true }\nbudget: { per-run: 5, per-pull-request: 20 }\n');
+
+/** What train, report and a cancelled train send. */
 beforeAll(async () => {
   if (python === undefined) return;
   const cloud = await startLocalCloud({
@@ -37,14 +46,7 @@ beforeAll(async () => {
       },
     ],
   });
-  const spec = (text: string) =>
-    text
-      .replace(
-        '    single: { instance-type: ml.m5.xlarge }\n',
-        '    single: { instance-type: ml.m5.xlarge, spot: true, max-wait: 10m }\n    multi: { instance-type: ml.m5.large, instance-count: 2 }\n',
-      )
-      .concat('tags: { team: digits }\nnetwork: { isolation: true }\nbudget: { per-run: 5, per-pull-request: 20 }\n');
-  const project = createProject({ spec, hyperparameters: { seconds: 1 } });
+  const project = createProject({ spec: withEverything, hyperparameters: { seconds: 1 } });
   const long = createProject({ hyperparameters: { seconds: 120 } });
   const first = startJob({ cloud, project, runId: '1' });
   const second = startJob({ cloud, project: long, runId: '2' });

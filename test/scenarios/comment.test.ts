@@ -184,7 +184,7 @@ test.concurrent.each(weathers)('what a script and its parameters say stays text,
       const prose = page.replaceAll(/<(pre|code)\b[^]*?<\/\1>/g, '');
       expect(prose).not.toMatch(/@octo-org/);
       expect(prose).not.toMatch(/href="https:\/\/evil/);
-      expect(page.split('<details>')).toHaveLength(page.split('</details>').length);
+      expect(page.split('<details')).toHaveLength(page.split('</details>').length);
     }
     const html = readFileSync(report.outputs['html'] ?? '', 'utf8');
     expect(html).not.toMatch(/<(script|img|iframe)\b/i);

@@ -4,13 +4,13 @@ import { until } from '../support/until.ts';
 import { inWorld, weathers } from '../support/world.ts';
 
 const twoTypes = (text: string) => text.replace('instance-type: ml.m5.xlarge', 'instance-type: [ml.m5.xlarge, ml.m6i.xlarge]');
+const soonOver = (text: string) => text.replace('max-runtime: 5m', 'max-runtime: 3s');
 
 test.concurrent.each(weathers)(
   'a job that reaches max-runtime is stopped, billed and reported as such, in %s weather',
   (weather) =>
     inWorld(weather, { training: { stopGraceSeconds: 2 } }, async ({ cloud, job, project, recordsOf }) => {
-      const spec = (text: string) => text.replace('max-runtime: 5m', 'max-runtime: 3s');
-      const step = job({ project: project({ spec, hyperparameters: { seconds: 60 } }) });
+      const step = job({ project: project({ spec: soonOver, hyperparameters: { seconds: 60 } }) });
       const main = await step.train().done;
       expect(main.exitCode).toBe(1);
       expect(stable(messages(main.log, 'error'))).toMatchSnapshot();

@@ -85,7 +85,8 @@ test.concurrent.each(weathers)(
       for (const record of records) {
         expect(record).toMatchObject({ state: { status: 'completed' }, machine: { instanceCount: 2, vcpus: 2 } });
         expect(record.utilisation).toMatchObject({ coverage: 'complete', hosts: [{ host: 'algo-1' }, { host: 'algo-2' }] });
-        const [first = 0, second = 0] = [getCoreSeconds(record, 0), getCoreSeconds(record, 1)];
+        const first = getCoreSeconds(record, 0);
+        const second = getCoreSeconds(record, 1);
         expect(Math.min(first, second)).toBeGreaterThan(0.2);
         expect(Math.max(first, second) / Math.min(first, second)).toBeLessThan(2);
         const usdPerHour = record.price.kind === 'known' ? record.price.usdPerHour : Number.NaN;

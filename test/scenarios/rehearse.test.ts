@@ -64,6 +64,13 @@ async function inProject(changes: ProjectChanges, act: (project: Project) => Pro
   }
 }
 
+/** Fails with all that was said when it ended otherwise. */
+async function expectEnd(rehearsal: Rehearsal, code: number, words: string): Promise<void> {
+  const ended = await rehearsal.ended;
+  if (ended !== code) throw new Error(`It ended with ${ended}, not ${code}:\n${rehearsal.output()}`);
+  expect(rehearsal.output()).toContain(words);
+}
+
 const read = (project: Project, name: string) => readFileSync(join(project.folder, '.trainyard/rehearsal', name), 'utf8');
 
 interface Entry {
@@ -77,7 +84,7 @@ const readJournal = (project: Project) => JSON.parse(read(project, 'journal.json
 test.concurrent.each(weathers)('a rehearsal trains, reports and leaves its files, in %s weather', (weather) =>
   inProject({}, async (project) => {
     const rehearsal = rehearse(project, '--weather', weather);
-    expect([await rehearsal.ended, rehearsal.output()]).toEqual([0, expect.stringContaining('the comment on the pull request')]);
+    await expectEnd(rehearsal, 0, 'the comment on the pull request');
     expect(rehearsal.output()).toContain('pull_request: train success, report success');
     expect(read(project, 'comment.md')).toMatch(/### Rehearsal: ✅ digits/);
     const artifacts = join(project.folder, '.trainyard/rehearsal/artifacts');
@@ -91,7 +98,7 @@ test.concurrent.each(weathers)('a rehearsal trains, reports and leaves its files
 test.concurrent('a push to main first gives the pull request something to be compared with', () =>
   inProject({}, async (project) => {
     const rehearsal = rehearse(project, '--baseline');
-    expect([await rehearsal.ended, rehearsal.output()]).toEqual([0, expect.stringContaining('push: train success')]);
+    await expectEnd(rehearsal, 0, 'push: train success');
     expect(read(project, 'comment.md')).toMatch(/Versus main:\*\* (?!nothing)/);
   }));
 
@@ -103,10 +110,8 @@ test.concurrent.each(weathers)('Ctrl-C ends a rehearsal as GitHub cancels a run,
     } finally {
       rehearsal.child.kill('SIGINT');
     }
-    const code = await rehearsal.ended;
-    const output = rehearsal.output();
-    expect([code, output]).toEqual([130, expect.stringContaining('Cancelling, as GitHub does')]);
-    expect(output).toContain('train cancelled');
+    await expectEnd(rehearsal, 130, 'Cancelling, as GitHub does');
+    expect(rehearsal.output()).toContain('train cancelled');
     expect(readJournal(project).some(({ operation, status }) => operation === 'StopTrainingJob' && status === 200)).toBe(true);
     const comment = read(project, 'comment.md');
     expect(comment).toMatch(/cancelled/);
@@ -119,7 +124,7 @@ test.concurrent.each(weathers)(
   (weather) =>
     inProject({ hyperparameters: { 'exit-code': 3 } }, async (project) => {
       const rehearsal = rehearse(project, '--weather', weather);
-      expect([await rehearsal.ended, rehearsal.output()]).toEqual([1, expect.stringContaining('train failure, report success')]);
+      await expectEnd(rehearsal, 1, 'train failure, report success');
       expect(read(project, 'comment.md')).toContain('❌');
     }),
 );
@@ -127,5 +132,5 @@ test.concurrent.each(weathers)(
 test.concurrent('what cannot be rehearsed ends with 2 and says why', () =>
   inProject({}, async (project) => {
     const rehearsal = rehearse(project, '--workflow', '.github/workflows/trian.yml');
-    expect([await rehearsal.ended, rehearsal.output()]).toEqual([2, expect.stringContaining('There is no workflow')]);
+    await expectEnd(rehearsal, 2, 'There is no workflow');
   }));

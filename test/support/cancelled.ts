@@ -1,5 +1,5 @@
 import { isFinal } from '../../src/records/record.ts';
-import { createProject, startJob } from './job.ts';
+import { createProject, type Job, startJob } from './job.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { processesUsing } from './processes.ts';
 import type { StepOutcome } from './step.ts';
@@ -7,7 +7,7 @@ import type { StepOutcome } from './step.ts';
 /** Cancels at once, side by side: each has a cloud of its own, so that no call of one is counted for another. */
 const sideBySide = 5;
 
-export type When =
+type When =
   | { kind: 'never' }
   | { kind: 'call'; nth: number; edge: 'before' | 'after' }
   | { kind: 'instant'; seconds: number };
@@ -60,7 +60,7 @@ export async function startCancels(weather: 'calm' | 'aws-like'): Promise<Cancel
     const job = startJob({ cloud, project, runId: run });
     try {
       await cloud.clearFaults();
-      const main = await runMain(cloud, job.train, when);
+      const main = await runMain(cloud, job, when);
       await cloud.clearFaults();
       const post = await job.afterTrain(main).done;
       return await look(cloud, describe(when), run, post.exitCode, main.signal === 'SIGKILL');
@@ -99,16 +99,12 @@ export async function startCancels(weather: 'calm' | 'aws-like'): Promise<Cancel
   };
 }
 
-async function runMain(
-  cloud: LocalCloud,
-  train: () => { done: Promise<StepOutcome>; cancel(): Promise<StepOutcome> },
-  when: When,
-): Promise<StepOutcome> {
+async function runMain(cloud: LocalCloud, job: Job, when: When): Promise<StepOutcome> {
   if (when.kind === 'call') {
     const effect = { kind: 'pause' } as const;
     await cloud.addFault({ id: 'cancel', service: '*', operation: '*', nth: when.nth, when: when.edge, effect });
   }
-  const step = train();
+  const step = job.train();
   if (when.kind === 'never') return step.done;
   if (when.kind === 'instant') {
     await Promise.race([new Promise((resolve) => setTimeout(resolve, when.seconds * 1000)), step.done]);

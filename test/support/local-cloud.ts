@@ -63,7 +63,7 @@ interface TrainingJob {
   TrainingJobStatus: string;
 }
 
-export interface Comment {
+interface Comment {
   id: number;
   author: string;
   body: string;

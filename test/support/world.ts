@@ -10,12 +10,12 @@ type Weather = (typeof weathers)[number];
 
 export interface World {
   readonly cloud: LocalCloud;
-  project(changes?: ProjectChanges): Project;
+  readonly project: (changes?: ProjectChanges) => Project;
   /** A job of a new workflow run, the first of which is 9001; without a project it has one of its own. */
-  job(options?: Partial<Omit<JobOptions, 'cloud'>>): Job;
-  recordsOf(runId: string): Promise<RunRecord[]>;
+  readonly job: (options?: Partial<Omit<JobOptions, 'cloud'>>) => Job;
+  readonly recordsOf: (runId: string) => Promise<RunRecord[]>;
   /** How often AWS or GitHub was asked for this and agreed. */
-  count(operation: string): Promise<number>;
+  readonly count: (operation: string) => Promise<number>;
 }
 
 /**
