@@ -8,6 +8,7 @@ const calm: Weather = {
   readLagMs: 0,
   trainingStatusMs: { Starting: 0, Downloading: 0, Uploading: 0 },
   endpointStatusMs: { Creating: 0, Updating: 0, Deleting: 0 },
+  functionMs: { create: 0, update: 0, publish: 0, provision: 0 },
   throttleChance: 0,
 };
 
@@ -20,6 +21,7 @@ const awsLike: Weather = {
   readLagMs: 300,
   trainingStatusMs: { Starting: 1_000, Downloading: 400, Uploading: 400 },
   endpointStatusMs: { Creating: 1_500, Updating: 1_000, Deleting: 500 },
+  functionMs: { create: 800, update: 500, publish: 500, provision: 1_500 },
   throttleChance: 0.05,
 };
 

@@ -4,6 +4,7 @@ import type {
   AssumeRoleResponse,
   AssumeRoleWithWebIdentityRequest,
   AssumeRoleWithWebIdentityResponse,
+  Credentials,
   GetCallerIdentityResponse,
 } from '@aws-sdk/client-sts';
 import type { Clock } from '../../../time/clock.ts';
@@ -25,7 +26,15 @@ export interface StsOptions {
 
 const defaultSeconds = 3600;
 
-export function createSts(options: StsOptions): { sessions: Sessions; service: Service } {
+/** AWS keeps the keys of a function's environment fresh; here they last longer than a worker. */
+const workerSeconds = 12 * 3600;
+
+/** `mintForService`: keys of a session that a service of the cloud takes of a role for its own work; whether it may is the service's to check. */
+export function createSts(options: StsOptions): {
+  sessions: Sessions;
+  service: Service;
+  mintForService: (roleArn: string, sessionName: string) => Credentials;
+} {
   const { clock, account, roles } = options;
   const sessions = createSessions(options);
 
@@ -59,7 +68,12 @@ export function createSts(options: StsOptions): { sessions: Sessions; service: S
   };
 
   const handlers = { GetCallerIdentity: callerIdentity, AssumeRole: assume, AssumeRoleWithWebIdentity: assumeWithWebIdentity };
-  return { sessions, service: { name: 'sts', schemas, handlers } };
+  const mintForService = (roleArn: string, sessionName: string) => {
+    const name = roleArn.split('/').at(-1) ?? '';
+    const userId = `${roles.byName.get(name)?.id ?? account}:${sessionName}`;
+    return sessions.mint({ arn: `arn:aws:sts::${account}:assumed-role/${name}/${sessionName}`, userId }, workerSeconds);
+  };
+  return { sessions, service: { name: 'sts', schemas, handlers }, mintForService };
 }
 
 /** A session of a role is trusted where its role is. */
