@@ -115,6 +115,8 @@ export interface Weather {
   readonly trainingStatusMs: Readonly<Record<'Starting' | 'Downloading' | 'Uploading', number>>;
   /** How long an endpoint spends in each of these states beside its real work. */
   readonly endpointStatusMs: Readonly<Record<'Creating' | 'Updating' | 'Deleting', number>>;
+  /** How long a Lambda function is Pending or its update InProgress, and how long provisioned concurrency takes at least. None: no time. */
+  readonly functionMs?: Readonly<Record<'create' | 'update' | 'publish' | 'provision', number>>;
   /** Chance, 0–1, that a call is refused with ThrottlingException; drawn from a seeded generator. */
   readonly throttleChance: number;
 }

@@ -11,6 +11,8 @@ import { createMetrics } from './services/cloudwatch/index.ts';
 import { createLogs } from './services/cloudwatch-logs/index.ts';
 import { createIam } from './services/iam/index.ts';
 import { trustServices } from './services/iam/role-store.ts';
+import { createLambda } from './services/lambda/index.ts';
+import type { LambdaOptions } from './services/lambda/room.ts';
 import { createPricing } from './services/pricing/index.ts';
 import { createS3 } from './services/s3/index.ts';
 import { createSageMaker } from './services/sagemaker/index.ts';
@@ -38,6 +40,8 @@ export interface StartOptions {
   readonly maxSessionSeconds?: number;
   /** Of the training machines: quotas, cores, the grace of a stop. */
   readonly training?: SageMakerOptions;
+  /** Of Lambda: the account's concurrency, the workers of this machine, how long one idles. */
+  readonly functions?: LambdaOptions;
   /** Shared with the local GitHub, so that one journal has the order of everything. */
   readonly journal?: Journal;
   readonly gate?: FaultGate;
@@ -88,9 +92,20 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   for (const { arn, trust } of options.roles ?? []) iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust });
   const machines = createMachinery(cloud);
   const training = createSageMaker(cloud, machines, options.training);
+  const workers = { cloud, getMachinery: machines, endpointUrl: () => url, mintSession: sts.mintForService };
+  const functions = createLambda(workers, options.functions);
 
   const wire = createWire({
-    services: [s3.service, iam.service, sts.service, logs.service, metrics.service, createPricing(), ...training.services],
+    services: [
+      s3.service,
+      iam.service,
+      sts.service,
+      logs.service,
+      metrics.service,
+      createPricing(),
+      ...training.services,
+      ...functions.services,
+    ],
     region,
     journal,
     gate,
@@ -114,11 +129,12 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
     await training.close();
     throw error;
   });
+  const url = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url,
     cloud,
     async close() {
-      await Promise.all([closeServer(server), training.close()]);
+      await Promise.all([closeServer(server), training.close(), functions.close()]);
     },
   };
 }
