@@ -67,8 +67,10 @@ export function describeCost(record: RunRecord): string {
   return 'unknown';
 }
 
+type Priced = Pick<RunRecord, 'price' | 'rehearsal'> & { readonly machine: { readonly instanceType: string } };
+
 /** Where every price of the table comes from: `ml.m5.xlarge $0.23/h (AWS Pricing API, 2026-11-22)`. */
-export function describePrices(records: readonly RunRecord[]): string {
+export function describePrices(records: readonly Priced[]): string {
   const prices = records.map(({ price, machine, rehearsal }) => {
     if (price.kind === 'unknown') return `${machine.instanceType} unknown (${price.why})`;
     // In a rehearsal the local cloud answers for the Pricing API, from a table of its own.

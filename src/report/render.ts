@@ -19,7 +19,7 @@ type Names = ReadonlyMap<RunRecord, string>;
 /** GitHub's limit for a comment, in characters. */
 export const commentLimit = 65_536;
 /** GitHub's limit for a step's summary is 1 MiB; a character takes up to three bytes a UTF-16 code unit. */
-const summaryLimit = 340_000;
+export const summaryLimit = 340_000;
 /** Room for the marker that the comment begins with. */
 const markerRoom = 400;
 

@@ -5,6 +5,7 @@ import { createStep } from '../../runner/step.ts';
 import { findUntrusted } from '../../runner/trust.ts';
 import { readSpec } from '../../spec/read.ts';
 import { readInputs } from './inputs.generated.ts';
+import { reportRelease } from './release.ts';
 import { type Outputs, run } from './run.ts';
 import { findDeps, readRunContext } from './wire.ts';
 
@@ -22,7 +23,7 @@ export async function reportMain(): Promise<void> {
   }
   const spec = await readSpec(inputs.spec, { environment: inputs.environment });
   const deps = await findDeps({ spec, inputs, context, log, step });
-  if (deps) return writeOutputs(await run(spec, deps));
+  if (deps) return writeOutputs((await reportRelease(spec, deps)) ?? (await run(spec, deps)));
   const why = `The commit ${context.commit.slice(0, 7)} is the head of no open pull request, so no records are kept for it.`;
   log.notice(why);
   await step.summary(explainProduct(spec.path, why));

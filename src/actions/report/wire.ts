@@ -12,6 +12,7 @@ import type { Spec } from '../../spec/spec.ts';
 import { wireAws } from '../wire-aws.ts';
 import type { ReportDeps } from './deps.ts';
 import type { Inputs } from './inputs.generated.ts';
+import type { ReleaseDeps } from './release.ts';
 
 export function readRunContext(): Promise<RunContext> {
   return readContext(process.env, (path) => readFile(path, 'utf8'));
@@ -27,7 +28,7 @@ interface Wiring {
 }
 
 /** Adapters of the report; undefined for a commit that belongs to no pull request, to no tag and not to main: it has no records. */
-export async function findDeps({ spec, inputs, context, log, step }: Wiring): Promise<ReportDeps | undefined> {
+export async function findDeps({ spec, inputs, context, log, step }: Wiring): Promise<(ReportDeps & ReleaseDeps) | undefined> {
   const apiUrl = process.env.GITHUB_API_URL ?? 'https://api.github.com';
   const pullRequests = createPullRequests({ token: inputs.githubToken, apiUrl, repository: context.repository, log });
   const number = findZone(context) ? undefined : await pullRequests.findByHead(context.commit);
@@ -42,9 +43,9 @@ export async function findDeps({ spec, inputs, context, log, step }: Wiring): Pr
     temp: tempFolder(),
     log,
   });
-  const { records, openRecords, clock } = settling;
+  const { records, openRecords, objects, clock } = settling;
   const mainRecords = openRecords({ kind: 'main' });
-  return { records, settling, mainRecords, context, zone, pullRequests, sizes, log, step, clock, saveHtml };
+  return { records, settling, mainRecords, objects, context, zone, pullRequests, sizes, log, step, clock, saveHtml };
 }
 
 const sizes = { findShape, findPrice: findTrainingPrice };
