@@ -153,6 +153,13 @@ export interface MetricStore {
     unit: string,
     points: readonly { at: Date; value: number }[],
   ): void;
+  /** What can be seen of one metric by now, in order of time. */
+  points(namespace: string, dimensions: Readonly<Record<string, string>>, name: string): readonly MetricPoint[];
+}
+
+export interface MetricPoint {
+  readonly atMs: number;
+  readonly sum: number;
 }
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';

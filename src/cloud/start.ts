@@ -15,8 +15,7 @@ import { createLambda } from './services/lambda/index.ts';
 import type { LambdaOptions } from './services/lambda/room.ts';
 import { createPricing } from './services/pricing/index.ts';
 import { createS3 } from './services/s3/index.ts';
-import { createSageMaker } from './services/sagemaker/index.ts';
-import type { SageMakerOptions } from './services/sagemaker/room.ts';
+import { createSageMaker, type SageMakerOptions } from './services/sagemaker/index.ts';
 import { createSts } from './services/sts/index.ts';
 import { createThrottle, createWeather, type WeatherName } from './weather.ts';
 import { createWire } from './wire/server.ts';
@@ -38,7 +37,7 @@ export interface StartOptions {
   readonly verifyWebIdentity?: VerifyWebIdentity;
   /** Sessions of assumed roles last no longer, whatever was asked for: so that a test sees credentials expire. */
   readonly maxSessionSeconds?: number;
-  /** Of the training machines: quotas, cores, the grace of a stop. */
+  /** Of the machines that train and serve: quotas, cores, the grace of a stop, how long AWS's minutes last. */
   readonly training?: SageMakerOptions;
   /** Of Lambda: the account's concurrency, the workers of this machine, how long one idles. */
   readonly functions?: LambdaOptions;

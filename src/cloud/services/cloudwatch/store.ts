@@ -49,6 +49,7 @@ export function createMetricRecords({
     // An endpoint under load for hours: the oldest go first, as CloudWatch's fine-grained points do after three hours.
     if (entry.points.length > mostPoints) entry.points.splice(0, entry.points.length - mostPoints);
   };
+  const visiblePoints = (metric: Metric) => (series.get(keyOf(metric))?.points ?? []).filter(seen);
   return {
     add,
     put: (namespace, dimensions, name, unit, points) =>
@@ -56,7 +57,8 @@ export function createMetricRecords({
         { namespace, dimensions, name },
         points.map(({ at, value }) => ({ atMs: at.getTime(), unit, minimum: value, maximum: value, sum: value, count: 1 })),
       ),
-    visiblePoints: (metric) => (series.get(keyOf(metric))?.points ?? []).filter(seen),
+    points: (namespace, dimensions, name) => visiblePoints({ namespace, dimensions, name }),
+    visiblePoints,
     visibleMetrics: () =>
       [...series.values()].flatMap(({ metric, points }) => {
         const last = points.findLast(seen);

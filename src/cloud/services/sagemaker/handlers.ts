@@ -47,17 +47,5 @@ export function createTrainingHandlers({ cloud, jobs, quotas, run }: Deps) {
       jobs.remove(job);
       return {};
     },
-    AddTags: (input: sagemaker.AddTagsInput) => {
-      const { tags } = jobs.getByArn(input.ResourceArn ?? '');
-      const added = new Map([...tags, ...(input.Tags ?? []).map((tag): [string, string] => [tag.Key ?? '', tag.Value ?? ''])]);
-      if (added.size > 50) throw new AwsError('ResourceLimitExceeded', 'A resource can have at most 50 tags.');
-      for (const [key, value] of added) tags.set(key, value);
-      return { Tags: listTags(tags) };
-    },
-    ListTags: (input: sagemaker.ListTagsInput) => ({ Tags: listTags(jobs.getByArn(input.ResourceArn ?? '').tags) }),
   };
-}
-
-function listTags(tags: ReadonlyMap<string, string>): sagemaker.Tag[] {
-  return [...tags].map(([Key, Value]) => ({ Key, Value }));
 }

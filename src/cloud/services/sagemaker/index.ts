@@ -1,10 +1,38 @@
 import type { GetMachinery } from '../../machines/machinery.ts';
 import type { Cloud, Room } from '../../contract.ts';
 import * as schemas from '../../wire/schemas/sagemaker.generated.ts';
-import { createTraining, type SageMakerOptions } from './room.ts';
+import * as runtimeSchemas from '../../wire/schemas/sagemaker-runtime.generated.ts';
+import { createScaling } from '../application-auto-scaling/index.ts';
+import { createTargets } from '../application-auto-scaling/targets.ts';
+import { createTraining, type TrainingOptions } from './room.ts';
+import { defaultMinuteSeconds, type ServingOptions } from './serving/options.ts';
+import { createServing } from './serving/serving-room.ts';
+import { createTagHandlers } from './tags.ts';
 
-/** SageMaker's training jobs, executed on this machine. */
+export interface SageMakerOptions extends TrainingOptions {
+  readonly serving?: ServingOptions;
+}
+
+/** SageMaker: training jobs and endpoints, executed on this machine, with the runtime and the scaling of endpoints. */
 export function createSageMaker(cloud: Cloud, machines: GetMachinery, options: SageMakerOptions = {}): Room {
-  const { handlers, close } = createTraining(cloud, machines, options);
-  return { services: [{ name: 'sagemaker', schemas, handlers }], close };
+  const { serving: servingOptions = {}, ...trainingOptions } = options;
+  const training = createTraining(cloud, machines, trainingOptions);
+  const targets = createTargets(({ policies }) => {
+    for (const { highAlarm, lowAlarm } of policies.values()) [highAlarm, lowAlarm].forEach(cloud.alarms.remove);
+  });
+  const serving = createServing(cloud, machines, targets, servingOptions);
+  const { minuteSeconds = defaultMinuteSeconds } = servingOptions;
+  const scaling = createScaling({ cloud, targets, variants: serving.scalable, minuteSeconds });
+  const tags = createTagHandlers((arn) => training.findTags(arn) ?? serving.findTags(arn));
+  return {
+    services: [
+      { name: 'sagemaker', schemas, handlers: { ...training.handlers, ...serving.handlers, ...tags } },
+      { name: 'sagemaker-runtime', schemas: runtimeSchemas, handlers: serving.runtimeHandlers },
+      ...scaling.services,
+    ],
+    close: async () => {
+      await scaling.close();
+      await Promise.all([training.close(), serving.close()]);
+    },
+  };
 }

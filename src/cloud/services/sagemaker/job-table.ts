@@ -9,7 +9,7 @@ export interface JobTable {
   find(name: string): Job | undefined;
   /** @throws ValidationException, which is what AWS answers here instead of the documented ResourceNotFound */
   get(name: string): Job;
-  getByArn(arn: string): Job;
+  findByArn(arn: string): Job | undefined;
   all(): Job[];
   /** What a read shows: under some weather, the job as it was a little while ago. */
   look(job: Job): DescribeTrainingJobResponse;
@@ -22,7 +22,7 @@ export function createJobTable({ clock, weather }: { clock: Clock; weather: Weat
     remove: (job) => void jobs.delete(job.name),
     find: (name) => jobs.get(name),
     get: (name) => found(jobs.get(name)),
-    getByArn: (arn) => found([...jobs.values()].find((job) => job.arn === arn)),
+    findByArn: (arn) => [...jobs.values()].find((job) => job.arn === arn),
     all: () => [...jobs.values()],
     look: ({ history }) => {
       const then = clock.now().getTime() - weather.readLagMs;

@@ -9,7 +9,7 @@ import type { TrainingMachinery } from './run-hosts.ts';
 import { endJob } from './end-job.ts';
 import { runJob } from './run-job.ts';
 
-export interface SageMakerOptions {
+export interface TrainingOptions {
   /** From SIGTERM to SIGKILL when a job is stopped; 120 on AWS. */
   readonly stopGraceSeconds?: number;
   /** Instances of a type that may be in use at once; 100 where none is given. */
@@ -19,7 +19,7 @@ export interface SageMakerOptions {
 }
 
 /** Training jobs and the machines they run on, without the wire. */
-export function createTraining(cloud: Cloud, machines: GetMachinery, options: SageMakerOptions) {
+export function createTraining(cloud: Cloud, machines: GetMachinery, options: TrainingOptions) {
   const jobs = createJobTable(cloud);
   const pool = createCorePool(options.cores);
   const giveAddresses = createAddresses(process.pid);
@@ -48,6 +48,7 @@ export function createTraining(cloud: Cloud, machines: GetMachinery, options: Sa
     running.add(end);
   };
   return {
+    findTags: (arn: string) => jobs.findByArn(arn)?.tags,
     handlers: createTrainingHandlers({ cloud, jobs, quotas: options.quotas ?? {}, run }),
     /** Ends every job without grace, and waits until their processes are gone. */
     close: async () => {

@@ -8,7 +8,8 @@ import { createMachinery } from '../../../../src/cloud/machines/machinery.ts';
 import { createAlarmRecords } from '../../../../src/cloud/services/cloudwatch/alarm-store.ts';
 import { createMetricRecords } from '../../../../src/cloud/services/cloudwatch/store.ts';
 import { createLogRecords } from '../../../../src/cloud/services/cloudwatch-logs/store.ts';
-import { createTraining, type SageMakerOptions } from '../../../../src/cloud/services/sagemaker/room.ts';
+import { createTraining, type TrainingOptions } from '../../../../src/cloud/services/sagemaker/room.ts';
+import { createTagHandlers } from '../../../../src/cloud/services/sagemaker/tags.ts';
 import { systemClock } from '../../../../src/time/clock.ts';
 
 export const role = 'arn:aws:iam::000000000000:role/training';
@@ -25,15 +26,16 @@ const calm: Weather = {
   throttleChance: 0,
 };
 
-/** Training on this machine, called without the wire: a folder as S3, one role, everything else as the cloud has it. */
-export async function startTraining(options: SageMakerOptions = {}, weather: Partial<Weather> = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'trainyard-training-'));
+/** A cloud without the wire: a folder as S3, one role, everything else as the cloud has it. */
+export async function createFolderCloud(weather: Partial<Weather> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'trainyard-cloud-'));
   const buckets = createFolderBuckets(join(folder, 's3'));
   buckets.create('bucket');
   const clock = systemClock;
   const sky = { ...calm, ...weather };
   const logs = createLogRecords({ clock, weather: sky });
   const metrics = createMetricRecords({ clock, weather: sky });
+  const alarms = createAlarmRecords({ clock, region: 'us-east-1', account: '000000000000', metrics });
   const cloud: Cloud = {
     folder,
     account: '000000000000',
@@ -46,9 +48,16 @@ export async function startTraining(options: SageMakerOptions = {}, weather: Par
     roles: { add: () => {}, assumableBy: (arn) => (arn === role ? 'yes' : 'no such role') },
     logs,
     metrics,
-    alarms: createAlarmRecords({ clock, region: 'us-east-1', account: '000000000000', metrics }),
+    alarms,
   };
-  const { handlers, close } = createTraining(cloud, createMachinery(cloud), options);
+  return { cloud, folder, buckets, clock, logs, metrics, alarms };
+}
+
+/** Training on this machine, called without the wire. */
+export async function startTraining(options: TrainingOptions = {}, weather: Partial<Weather> = {}) {
+  const { cloud, folder, buckets, clock, logs, metrics } = await createFolderCloud(weather);
+  const { handlers: training, findTags, close } = createTraining(cloud, createMachinery(cloud), options);
+  const handlers = { ...training, ...createTagHandlers(findTags) };
   const describe = (name: string): DescribeTrainingJobResponse => handlers.DescribeTrainingJob({ TrainingJobName: name });
   return {
     cloud,
