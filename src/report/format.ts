@@ -42,7 +42,7 @@ export function formatSigned(value: number): string {
 export function formatRatio(ratio: number): string {
   if (ratio >= 3) return `× ${ratio.toFixed(1)}`;
   const percent = (ratio - 1) * 100;
-  const digits = Math.abs(percent).toFixed(Math.abs(percent) < 10 ? 1 : 0);
+  const digits = Math.abs(percent).toFixed(Math.abs(percent) < 9.95 ? 1 : 0);
   if (Number(digits) === 0) return '±0 %';
   return `${percent > 0 ? '+' : '−'}${digits} %`;
 }

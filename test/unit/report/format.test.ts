@@ -81,6 +81,7 @@ describe('numbers', () => {
     [1, '±0 %'],
     [1.0001, '±0 %'],
     [0.966, '−3.4 %'],
+    [0.9004, '−10 %'],
     [1.5, '+50 %'],
     [3.2, '× 3.2'],
   ])('a ratio of %d reads %s', (ratio, text) => expect(formatRatio(ratio)).toBe(text));
