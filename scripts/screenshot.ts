@@ -49,7 +49,7 @@ async function toPage(markdown: string, open: boolean): Promise<string> {
 async function draw(browser: Browser, page: string, theme: 'light' | 'dark', path: string): Promise<number> {
   const tab = await browser.newPage({
     viewport: { width: 912, height: 600 },
-    deviceScaleFactor: 2,
+    deviceScaleFactor: 1.5,
     colorScheme: theme,
     offline: true,
   });
