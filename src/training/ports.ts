@@ -82,7 +82,7 @@ export interface LogLine {
 }
 
 /** New lines of all hosts of one job since the last call. Never throws for throttles or streams that do not exist yet. */
-export interface JobLogReader {
+interface JobLogReader {
   next(): Promise<LogLine[]>;
 }
 

@@ -19,7 +19,7 @@ export const context: RunContext = {
 };
 
 /** A CPU or memory curve: a ramp up, a level with a little wobble, one sample every `every` seconds. */
-export function series(seconds: number, every: number, level: number): { at: number; percent: number }[] {
+function series(seconds: number, every: number, level: number): { at: number; percent: number }[] {
   const count = Math.floor(seconds / every);
   return Array.from({ length: count }, (_, index) => ({
     at: index * every,
