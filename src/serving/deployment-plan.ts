@@ -1,6 +1,6 @@
-import type { Endpoint, Tags } from './ports.ts';
 import { isBusy } from './endpoint-state.ts';
 import { getLiveConfigName } from './names.ts';
+import type { Endpoint, Tags } from './ports.ts';
 
 /** What there is of a release, before anything is written. */
 export interface Situation {
@@ -43,8 +43,10 @@ export function decideDeployment(seen: Situation): Decision {
   return { kind: 'create', first: 'delete-failed' };
 }
 
+/** An endpoint that is being scaled is Updating and serves all the same; one of a stable name may be on its way elsewhere. */
 function isLive({ strategy, live, liveEndpoint, release, instances }: Situation): boolean {
-  if (!live || liveEndpoint?.status !== 'InService' || liveEndpoint.pending) return false;
-  if (strategy === 'alias') return live.endpointName === release;
-  return [release, getLiveConfigName(release, instances)].includes(liveEndpoint.configName);
+  if (!live || !liveEndpoint) return false;
+  const { status, pending, configName } = liveEndpoint;
+  if (strategy === 'alias') return live.endpointName === release && ['InService', 'Updating', 'SystemUpdating'].includes(status);
+  return status === 'InService' && !pending && [release, getLiveConfigName(release, instances)].includes(configName);
 }

@@ -11,9 +11,9 @@ export function cancelledError(): ActionError {
 }
 
 /** The promise's outcome, or a rejection the moment the step is cancelled; the promise itself goes on unobserved. */
-export async function orCancelled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+export async function orCancelled<T>(promise: Promise<T>, signal: AbortSignal, error = cancelledError): Promise<T> {
   const { promise: cancelled, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(cancelledError());
+  const onAbort = () => reject(error());
   if (signal.aborted) onAbort();
   signal.addEventListener('abort', onAbort, { once: true });
   try {

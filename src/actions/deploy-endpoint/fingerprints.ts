@@ -1,0 +1,73 @@
+import { ActionError } from '../../action-error.ts';
+import type { Log } from '../../runner/ports.ts';
+import { planRun } from '../../training/plan.ts';
+import { type Prepared, prepareChannel, prepareCode } from '../train-model/contents.ts';
+import { getSettings } from '../train-model/settings.ts';
+import { releaseZone } from '../../serving/release-records.ts';
+import type { DeployDeps, DeploySettings } from './deps.ts';
+
+/** Fingerprint of each run of `train.runs` as this tree would train it; or why none can be known. */
+export type Fingerprints =
+  | { readonly kind: 'known'; readonly runs: readonly { readonly label: string; readonly fingerprint: string }[] }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/**
+ * Computed by the code that train-model computes it with: equal trees have equal fingerprints, whoever asks.
+ * A tree whose data cannot be seen from here has none, which is no error: the commit's own record is asked next.
+ */
+export async function findFingerprints(
+  settings: DeploySettings,
+  deps: Pick<DeployDeps, 'workspace' | 'readText' | 'launcher' | 'objects' | 'log'>,
+): Promise<Fingerprints> {
+  const { spec, region, bucket, today } = settings;
+  if (!spec.train) return unknown(`${spec.path} has no train section`);
+  const read = getSettings(spec, nothingAsked, region, today, quiet);
+  const problem = read.problems.find(({ name }) => name !== 'roles.training');
+  if (problem) return unknown(problem.message);
+  const trained = { ...read.settings, bucket };
+  try {
+    const about = { ...deps, zone: releaseZone };
+    const code = await prepareCode(trained, about);
+    const data: Record<string, Prepared> = {};
+    for (const [name, channel] of Object.entries(spec.data)) {
+      const prepared = await prepareChannel(name, channel, trained, about);
+      if ('problem' in prepared) return unknown(prepared.problem.message);
+      data[name] = prepared.content;
+    }
+    const { roleArn, image, hyperparameters } = trained;
+    const basis = {
+      spec,
+      region,
+      bucket,
+      zone: releaseZone,
+      roleArn,
+      image,
+      entryPoint: trained.code.entryPoint,
+      code,
+      data,
+      hyperparameters,
+    };
+    const runs = trained.labels.flatMap((label) => {
+      const run = spec.train?.runs[label];
+      return run ? [{ label, fingerprint: planRun(basis, label, run, '', {}).fingerprint }] : [];
+    });
+    return { kind: 'known', runs };
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    return unknown(error.message);
+  }
+}
+
+const unknown = (why: string): Fingerprints => ({ kind: 'unknown', why });
+
+/** What train-model is asked for when its step has no inputs. */
+const nothingAsked = {
+  labels: [],
+  hyperparameters: {},
+  maxCostUsd: undefined,
+  allowUnknownPrice: false,
+  force: false,
+  wait: true,
+};
+
+const quiet: Log = { info() {}, notice() {}, warning() {}, error() {}, untrusted() {}, mask() {} };
