@@ -62,7 +62,7 @@ export async function startWorker(plan: WorkerPlan): Promise<Worker> {
     await rm(plan.folder, { recursive: true, force: true }).catch(() => {});
     return end;
   });
-  return { started: start.promise, ended, kill: host.kill, run: (delivery) => run(api, host.ended, marks, delivery) };
+  return { started: start.promise, ended, kill: () => host.kill(), run: (delivery) => run(api, host.ended, marks, delivery) };
 }
 
 async function run(api: RuntimeApi, ended: Promise<HostEnd>, marks: Marks, delivery: Delivery): Promise<WorkerAnswer> {

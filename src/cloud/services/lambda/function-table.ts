@@ -20,8 +20,6 @@ export interface FunctionTable {
   get(name: string | undefined, qualifier?: string): Target;
   /** Version or alias, or $LATEST where none is named; an alias with weights gives one of its versions by chance. */
   resolve(target: Target, random?: () => number): Deployment;
-  /** @throws ResourceNotFoundException */
-  alias(fn: Fn, name: string): Alias;
 }
 
 const reference = /^(?:(?:arn:[^:]+:lambda:)?(?:[^:]+:)?(?:\d{12}:)?function:|\d{12}:)?([\w-]+)(?::([\w$-]+))?$/;
@@ -38,19 +36,8 @@ export function createFunctionTable(clock: Clock, prefix: string): FunctionTable
     }
     return fn;
   };
-  const version = (fn: Fn, name: string): Deployment => {
-    const found = name === latestVersion ? fn.latest : fn.versions.get(name);
-    if (!found) throw refuseMissing(`${fn.arn}:${name}`);
-    return found;
-  };
-  const alias = (fn: Fn, name: string): Alias => {
-    const found = fn.aliases.get(name);
-    if (!found) throw refuseMissingAlias(`${fn.arn}:${name}`);
-    return found;
-  };
 
   return {
-    alias,
     add: (fn) => void functions.set(fn.name, fn),
     remove: (fn) => void functions.delete(fn.name),
     find: (name) => functions.get(name),
@@ -65,12 +52,25 @@ export function createFunctionTable(clock: Clock, prefix: string): FunctionTable
       return { fn: settle(fn), qualifier };
     },
     resolve: ({ fn, qualifier = latestVersion }, random = Math.random) => {
-      if (qualifier === latestVersion || /^\d+$/.test(qualifier)) return version(fn, qualifier);
+      if (qualifier === latestVersion || /^\d+$/.test(qualifier)) return getVersion(fn, qualifier);
       const found = fn.aliases.get(qualifier);
       if (!found) throw refuseMissing(`${fn.arn}:${qualifier}`);
-      return version(fn, pickVersion(found, random()));
+      return getVersion(fn, pickVersion(found, random()));
     },
   };
+}
+
+function getVersion(fn: Fn, name: string): Deployment {
+  const found = name === latestVersion ? fn.latest : fn.versions.get(name);
+  if (!found) throw refuseMissing(`${fn.arn}:${name}`);
+  return found;
+}
+
+/** @throws ResourceNotFoundException */
+export function getAlias(fn: Fn, name: string): Alias {
+  const found = fn.aliases.get(name);
+  if (!found) throw refuseMissingAlias(`${fn.arn}:${name}`);
+  return found;
 }
 
 /** @param point 0–1 */

@@ -76,7 +76,7 @@ export async function startFunctionWorker(
       AWS_SECRET_ACCESS_KEY: credentials.SecretAccessKey ?? '',
       AWS_SESSION_TOKEN: credentials.SessionToken ?? '',
     }),
-    onLines: log.write,
+    onLines: (lines) => log.write(lines),
   });
   void endUnlessStarted(worker, log, cloud, secondsToStart(kind, job.settings));
   const lastsMs = job.settings.Timeout * 1000;

@@ -1,6 +1,7 @@
 import type * as lambda from '@aws-sdk/client-lambda';
 import { randomUUID } from 'node:crypto';
 import type { LambdaDeps } from './deps.ts';
+import { getAlias } from './function-table.ts';
 import { moveProvisioned } from './handle-provisioned.ts';
 import { type Alias, type Fn, latestVersion } from './functions.ts';
 import { page } from './page.ts';
@@ -29,7 +30,7 @@ export function createAliasHandlers(deps: LambdaDeps) {
     },
     UpdateAlias: (input: lambda.UpdateAliasRequest) => {
       const { fn } = table.get(input.FunctionName);
-      const before = table.alias(fn, input.Name ?? '');
+      const before = getAlias(fn, input.Name ?? '');
       if (input.RevisionId !== undefined && input.RevisionId !== before.revision) throw refuseRevision('GetAlias');
       return put(fn, {
         name: before.name,
@@ -40,7 +41,7 @@ export function createAliasHandlers(deps: LambdaDeps) {
     },
     GetAlias: (input: lambda.GetAliasRequest) => {
       const { fn } = table.get(input.FunctionName);
-      return showAlias(fn, table.alias(fn, input.Name ?? ''));
+      return showAlias(fn, getAlias(fn, input.Name ?? ''));
     },
     /** Of an alias that is not there, too: AWS says nothing about it. */
     DeleteAlias: (input: lambda.DeleteAliasRequest) => {

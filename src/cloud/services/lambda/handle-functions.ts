@@ -120,13 +120,11 @@ export function createFunctionHandlers(deps: LambdaDeps) {
       };
     },
     ListFunctions: (input: lambda.ListFunctionsRequest): lambda.ListFunctionsResponse => {
-      const versionsOf = (fn: Fn) => (input.FunctionVersion === 'ALL' ? [...fn.versions.values()] : []);
-      const all = table
-        .all()
-        .flatMap((fn) => [
-          showLatest(fn, cloud.clock),
-          ...versionsOf(fn).map((one) => showQualified(fn, one, one.version, cloud.clock)),
-        ]);
+      const ofFunction = (fn: Fn): lambda.FunctionConfiguration[] => {
+        const versions = input.FunctionVersion === 'ALL' ? [...fn.versions.values()] : [];
+        return [showLatest(fn, cloud.clock)].concat(versions.map((one) => showQualified(fn, one, one.version, cloud.clock)));
+      };
+      const all = table.all().flatMap(ofFunction);
       const { items, next } = page(all, input);
       return { Functions: items, ...next };
     },

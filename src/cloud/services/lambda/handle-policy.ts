@@ -3,14 +3,15 @@ import { AwsError } from '../../contract.ts';
 import type { LambdaDeps } from './deps.ts';
 import { refuseConflict, refuseRevision } from './refusals.ts';
 
+const refuseNone = () =>
+  new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', { members: { Type: 'User' } });
+
 /** Who else may call a function, kept as a record: calls here are not checked against it. */
 export function createPolicyHandlers({ table }: LambdaDeps) {
   const find = (name: string | undefined, beside: string | undefined) => {
     const { fn, qualifier = '' } = table.get(name, beside);
     return { fn, qualifier, statements: fn.statements.get(qualifier) ?? new Map<string, object>() };
   };
-  const refuseNone = () =>
-    new AwsError('ResourceNotFoundException', 'The resource you requested does not exist.', { members: { Type: 'User' } });
 
   return {
     AddPermission: (input: lambda.AddPermissionRequest): lambda.AddPermissionResponse => {

@@ -77,7 +77,7 @@ export function createProvisionedHandlers(deps: LambdaDeps) {
     ): lambda.ListProvisionedConcurrencyConfigsResponse => {
       const { fn } = table.get(input.FunctionName);
       const { items, next } = page([...fn.provisioned.keys()], input);
-      const shown = items.map((qualifier) => ({ FunctionArn: `${fn.arn}:${qualifier}`, ...show(fn, qualifier) }));
+      const shown = items.map((qualifier) => Object.assign(show(fn, qualifier), { FunctionArn: `${fn.arn}:${qualifier}` }));
       return { ProvisionedConcurrencyConfigs: shown, ...next };
     },
   };

@@ -140,9 +140,9 @@ export function createPool({ clock, slots, idleMs, start }: PoolOptions): Pool {
     }
   }
 
-  function fail(member: Member, start: FailedStart): void {
+  function fail(member: Member, failed: FailedStart): void {
     if (member.kind === 'provisioned-concurrency') failure = 'FUNCTION_ERROR_INIT_FAILURE';
-    else waiting.shift()?.({ kind: 'failed', start });
+    else waiting.shift()?.({ kind: 'failed', start: failed });
   }
 
   function launch(kind: StartKind): void {
@@ -184,7 +184,7 @@ export function createPool({ clock, slots, idleMs, start }: PoolOptions): Pool {
     retire: () => {
       provision(0);
       if (order === 'serve') order = 'retire';
-      for (const member of [...idle]) {
+      for (const member of idle.splice(0)) {
         wake(member);
         member.worker?.kill();
       }
