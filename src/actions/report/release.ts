@@ -9,14 +9,19 @@ import type { Spec } from '../../spec/spec.ts';
 import type { ReportDeps } from './deps.ts';
 import type { Outputs } from './run.ts';
 
+const noRelease = `### Trainyard: nothing was deployed in this run
+
+No step of this run got as far as recording a deployment: the log of the step that failed says why, and what is live is what it was.
+`;
+
 /** What a release's report needs beside a training's. */
-export interface ReleaseDeps extends Pick<ReportDeps, 'context' | 'log' | 'step' | 'clock' | 'saveHtml'> {
+export interface ReleaseDeps extends Pick<ReportDeps, 'records' | 'context' | 'log' | 'step' | 'clock' | 'saveHtml'> {
   readonly objects: Pick<ObjectStore, 'list' | 'readText'>;
 }
 
 /**
- * The summary of a release; undefined for a run that is none, or that recorded nothing of it. A release belongs to no pull request,
- * so no comment is touched.
+ * The summary of a release; undefined for a run that is none, or that trained instead. A release belongs to no pull request, so no
+ * comment is touched.
  */
 export async function reportRelease(
   spec: Pick<Spec, 'name' | 'bucket' | 'region'>,
@@ -26,7 +31,7 @@ export async function reportRelease(
   if (!mayRelease(context) || spec.bucket === undefined) return undefined;
   const { bucket, name } = spec;
   const records = (await readReleaseRecords(bucket, deps)).filter((record) => record.spec.name === name);
-  if (records.length === 0) return undefined;
+  if (records.length === 0) return reportNoRelease(context, deps);
   const region = spec.region ?? process.env.AWS_REGION ?? '';
   const report = renderRelease({
     spec: { name },
@@ -41,10 +46,19 @@ export async function reportRelease(
   return { html, skipped: false };
 }
 
-/** Whoever pushes to main trains; a tag or a start by hand releases. */
-function mayRelease({ ref, event }: RunContext): boolean {
-  return ref.startsWith('refs/tags/') || event === 'workflow_dispatch';
+async function reportNoRelease(context: RunContext, { records, log, step }: ReleaseDeps): Promise<Outputs | undefined> {
+  if (!isTag(context) || (await records.readRun(context.workflow.runId)).length > 0) return undefined;
+  log.notice('This run recorded no step of a release, so there is nothing to report.');
+  await step.summary(noRelease);
+  return { skipped: false };
 }
+
+/** Whoever pushes to main trains; a tag or a start by hand releases. */
+function mayRelease(context: RunContext): boolean {
+  return isTag(context) || context.event === 'workflow_dispatch';
+}
+
+const isTag = ({ ref }: RunContext) => ref.startsWith('refs/tags/');
 
 async function readReleaseRecords(bucket: string, { objects, context, log }: ReleaseDeps): Promise<ReleaseRecord[]> {
   const prefix = `${zoneUri(bucket, { kind: 'release' })}deployments/${context.workflow.runId}/`;

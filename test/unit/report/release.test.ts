@@ -3,8 +3,9 @@ import { reportRelease } from '../../../src/actions/report/release.ts';
 import type { LambdaWorkPrice } from '../../../src/prices/lambda-work-price.ts';
 import type { ReleaseInput } from '../../../src/report/release-input.ts';
 import { renderRelease } from '../../../src/report/release-render.ts';
+import type { RunRecord } from '../../../src/records/record.ts';
 import type { DeployRecord, PromoteRecord, ReleaseRecord, ScalingRecord, SmokeRecord } from '../../../src/serving/record.ts';
-import { context as pullContext, headCommit, now } from './fixtures.ts';
+import { context as pullContext, headCommit, now, record } from './fixtures.ts';
 
 const { pullRequest: _none, ...rest } = pullContext;
 const context = { ...rest, event: 'push', ref: 'refs/tags/v1.2' };
@@ -240,13 +241,14 @@ const spec = { name: 'digits', bucket: 'octo-ml', region: 'us-east-1' };
 const silent = () => undefined;
 const stored = (record: ReleaseRecord) => JSON.stringify(record);
 
-function deps(objects: Readonly<Record<string, string>>, of = context) {
+function deps(objects: Readonly<Record<string, string>>, of = context, trained: RunRecord[] = []) {
   const summaries: string[] = [];
   const warnings: string[] = [];
   return {
     summaries,
     warnings,
     context: of,
+    records: { readRun: async () => trained, findByCommit: async () => [], listAll: async () => [] },
     objects: {
       list: async (uri: string) =>
         Object.keys(objects)
@@ -287,9 +289,16 @@ describe('the report step', () => {
   test('leaves other runs to the report of trainings', async () => {
     const records = { [`${prefix}deploy.json`]: stored(deploy) };
     expect(await reportRelease(spec, deps(records, { ...context, ref: 'refs/heads/main' }))).toBeUndefined();
-    expect(await reportRelease(spec, deps({}))).toBeUndefined();
-    expect(await reportRelease({ ...spec, name: 'other' }, deps(records))).toBeUndefined();
+    const trained = [record()];
+    expect(await reportRelease(spec, deps({}, context, trained))).toBeUndefined();
+    expect(await reportRelease({ ...spec, name: 'other' }, deps(records, context, trained))).toBeUndefined();
     const byHand = { ...context, ref: 'refs/heads/main', event: 'workflow_dispatch' };
     expect(await reportRelease(spec, deps(records, byHand))).toMatchObject({ skipped: false });
+  });
+
+  test('says of a tag without any record that nothing was deployed', async () => {
+    const of = deps({});
+    expect(await reportRelease(spec, of)).toEqual({ skipped: false });
+    expect(of.summaries).toEqual([expect.stringContaining('nothing was deployed in this run')]);
   });
 });
