@@ -5,6 +5,7 @@ type Phase = 'main' | 'post';
 /** One lazy chunk an action: nobody loads another action's clients. */
 const actions: Record<string, () => Promise<Partial<Record<Phase, (root: string) => Promise<void>>>>> = {
   'deploy-endpoint': () => import('./actions/deploy-endpoint/index.ts'),
+  'clean-up': () => import('./actions/clean-up/index.ts'),
   'configure-scaling': () => import('./actions/configure-scaling/index.ts'),
   report: () => import('./actions/report/index.ts'),
   'smoke-invoke': () => import('./actions/smoke-invoke/index.ts'),

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { ActionError } from '../../action-error.ts';
+import { createConcurrency } from '../../aws/concurrency.ts';
+import { createEndpointConfigs } from '../../aws/endpoint-configs.ts';
+import { createEndpointScaling } from '../../aws/endpoint-scaling.ts';
+import { createEndpoints } from '../../aws/endpoints.ts';
+import { createFunctions } from '../../aws/functions.ts';
+import { createHostingPrices } from '../../aws/hosting-prices.ts';
+import { createModels } from '../../aws/models.ts';
+import { createResourceTags } from '../../aws/resource-tags.ts';
+import { createWorkflowRuns } from '../../github/workflow-runs.ts';
+import type { Log } from '../../runner/ports.ts';
+import { openServingStep, type ServingStep } from '../serving-step.ts';
+import { wireAws } from '../wire-aws.ts';
+import { closePullRequest } from './close-pull-request.ts';
+import { type Inputs, readInputs } from './inputs.generated.ts';
+import { run } from './run.ts';
+
+/** Sweeps; on a pull request's close only that pull request's own leftovers, which is all its role may touch. */
+export async function cleanUp(log: Log): Promise<void> {
+  const opened = await openServingStep(readInputs, 'Nothing was cleaned up', log);
+  if (!opened) return;
+  const { pullRequest } = opened.context;
+  if (!pullRequest) return sweep(opened);
+  await checkClosed(pullRequest.number);
+  await close(opened, pullRequest.number);
+}
+
+const payload = z.object({ action: z.string() });
+
+/** An open pull request still wants what it has running. */
+async function checkClosed(number: number): Promise<void> {
+  const text = await readFile(process.env.GITHUB_EVENT_PATH ?? '', 'utf8');
+  const { action } = payload.parse(JSON.parse(text));
+  if (action === 'closed') return;
+  throw new ActionError({
+    kind: 'configuration',
+    message: `Pull request #${number} is not closed (the event is ${JSON.stringify(action)}), so nothing was cleaned up: its training jobs are still wanted.`,
+    fix: 'Start this workflow with `on: { pull_request: { types: [closed] } }`, or by a schedule.',
+  });
+}
+
+async function sweep(opened: ServingStep<Inputs>): Promise<void> {
+  const { spec, inputs, clients, region, context, clock } = opened;
+  const { repository } = context;
+  const runs = createWorkflowRuns({
+    token: inputs.githubToken,
+    apiUrl: process.env.GITHUB_API_URL ?? 'https://api.github.com',
+    repository,
+    clock,
+  });
+  await run(spec, inputs, {
+    ...opened,
+    endpoints: createEndpoints(clients),
+    configs: createEndpointConfigs(clients),
+    models: createModels(clients),
+    tags: createResourceTags(clients),
+    functions: createFunctions(clients),
+    concurrency: createConcurrency(clients),
+    scaling: createEndpointScaling(clients),
+    prices: createHostingPrices(clients, { region }),
+    isRunOver: (runId) => runs.isOver(runId),
+  });
+}
+
+async function close(opened: ServingStep<Inputs>, number: number): Promise<void> {
+  const { spec, inputs, context, region, bucket, log, step } = opened;
+  const { owner, name } = context.repository;
+  const { runId } = context.workflow;
+  const temp = process.env.RUNNER_TEMP ?? '.';
+  const aws = wireAws({
+    region,
+    bucket,
+    zone: { kind: 'pull-request', number },
+    runId,
+    roleToAssume: inputs.roleToAssume,
+    temp,
+    log,
+  });
+  await closePullRequest(number, spec.metrics, inputs, { ...aws, repository: `${owner}/${name}`, step });
+}

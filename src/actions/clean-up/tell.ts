@@ -1,0 +1,128 @@
+import type { Price } from '../../records/record.ts';
+import { toMarkdownPieces } from '../../report/markdown.ts';
+import { formatAge } from '../../report/format.ts';
+import { joinWithin } from '../../report/shorten.ts';
+import type { Inventory } from '../../serving/sweep-inventory.ts';
+import type { SweepPlan, SweepStep } from '../../serving/sweep-plan.ts';
+import type { SweepResult } from '../../serving/sweep-run.ts';
+
+/** What a resource costs while it stands, in words. */
+export type DescribeCost = (step: Pick<SweepStep, 'kind' | 'name'>) => string;
+
+/** Machines of an endpoint bill by the hour, warm environments too; everything else bills nothing or by use. */
+export function createDescribeCost(
+  { endpoints, configs, versions }: Inventory,
+  prices: ReadonlyMap<string, Price>,
+): DescribeCost {
+  return ({ kind, name }) => {
+    if (kind === 'provisioned-concurrency') {
+      const warm = versions.find(({ version }) => version === name)?.provisioned ?? 0;
+      return `${warm} environment${warm === 1 ? '' : 's'} kept warm`;
+    }
+    if (kind !== 'endpoint') return 'bills nothing';
+    const endpoint = endpoints.find((one) => one.name === name);
+    const config = configs.find((one) => one.name === endpoint?.configName);
+    const price = config && prices.get(config.instanceType);
+    if (!endpoint || price?.kind !== 'known') return 'price unknown';
+    return `$${Number((price.usdPerHour * endpoint.instances).toFixed(4))}/h`;
+  };
+}
+
+/** How old each resource is, by kind and name; undefined for what has no time of its own. */
+function findCreated({ kind, name }: Pick<SweepStep, 'kind' | 'name'>, inventory: Inventory): Date | undefined {
+  if (kind === 'endpoint' || kind === 'scaling') return inventory.endpoints.find((one) => one.name === name)?.created;
+  if (kind === 'endpoint-config') return inventory.configs.find((one) => one.name === name)?.created;
+  if (kind === 'model') return inventory.models.find((one) => one.name === name)?.created;
+  const version = kind === 'alias' ? Object.entries(inventory.aliases).find(([alias]) => alias === name)?.[1].version : name;
+  return inventory.versions.find((one) => one.version === version)?.modified;
+}
+
+/** `endpoint dogs-0123456789: expired at …; 3 hours old, $0.115/h` */
+export function describeStep(step: SweepStep, inventory: Inventory, describeCost: DescribeCost): string {
+  const verb = step.action === 'mark' ? 'mark' : 'remove';
+  return `  ${verb} ${step.kind} ${step.name}: ${step.why}; ${describeAge(step, inventory)}, ${describeCost(step)}`;
+}
+
+function describeAge(step: Pick<SweepStep, 'kind' | 'name'>, inventory: Inventory): string {
+  const created = findCreated(step, inventory);
+  return created ? formatAge(created, inventory.now).replace(/ ago$/, ' old') : 'age unknown';
+}
+
+export interface Told {
+  readonly plan: SweepPlan;
+  readonly inventory: Inventory;
+  readonly describeCost: DescribeCost;
+  /** Undefined on a dry run. */
+  readonly result: SweepResult | undefined;
+}
+
+/** Heading of summary and log: what was or would be removed. */
+export function writeHeading({ plan, result }: Told): string {
+  const removals = plan.steps.filter(({ action }) => action === 'remove').length;
+  if (plan.steps.length === 0) return 'Clean-up: nothing to remove';
+  if (!result) return `Clean-up, dry run: ${removals} to remove`;
+  const counts = [
+    `${result.removed.length} removed`,
+    ...count(result.marked.length, 'marked for later'),
+    ...count(result.busy.length, 'busy'),
+    ...count(result.failed.length, 'failed'),
+  ];
+  return `Clean-up: ${counts.join(', ')}`;
+}
+
+const count = (number: number, what: string): string[] => (number === 0 ? [] : [`${number} ${what}`]);
+
+/** The job summary: each step with its reason, age, price and what came of it, then what stays. */
+export function writeSummary(told: Told): string {
+  const { plan, inventory, describeCost } = told;
+  const pieces = toMarkdownPieces([
+    { kind: 'heading', text: writeHeading(told) },
+    ...(plan.steps.length > 0
+      ? ([
+          {
+            kind: 'table',
+            header: ['What', 'Name', 'Why', 'Age', 'Cost', 'Outcome'],
+            rows: plan.steps.map((step) => [
+              [step.kind],
+              [{ code: step.name }],
+              [step.why],
+              [describeAge(step, inventory)],
+              [describeCost(step)],
+              [findOutcome(step, told)],
+            ]),
+            weight: 100,
+          },
+        ] as const)
+      : []),
+    ...(plan.kept.length > 0
+      ? ([
+          {
+            kind: 'details',
+            summary: `What stays (${plan.kept.length})`,
+            body: {
+              kind: 'table',
+              header: ['What', 'Name', 'Why', 'Age', 'Cost'],
+              rows: plan.kept.map((kept) => [
+                [kept.kind],
+                [{ code: kept.name }],
+                [kept.why],
+                [describeAge(kept, inventory)],
+                [describeCost(kept)],
+              ]),
+            },
+            weight: 50,
+          },
+        ] as const)
+      : []),
+  ]);
+  return joinWithin(pieces, 200_000, '*Shortened; the log of this step has all of it.*');
+}
+
+function findOutcome(step: SweepStep, { result }: Told): string {
+  if (!result) return step.action === 'mark' ? 'would be marked' : 'would be removed';
+  const is = (steps: readonly SweepStep[]) => steps.some(({ id }) => id === step.id);
+  if (is(result.removed)) return 'removed';
+  if (is(result.marked)) return 'marked for a later sweep';
+  if (is(result.busy)) return 'busy: AWS lets nobody delete it now';
+  return is(result.failed.map(({ step: one }) => one)) ? 'failed' : 'left for the next sweep';
+}
