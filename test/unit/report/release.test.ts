@@ -5,7 +5,7 @@ import type { ReleaseInput } from '../../../src/report/release-input.ts';
 import { renderRelease } from '../../../src/report/release-render.ts';
 import type { RunRecord } from '../../../src/records/record.ts';
 import type { DeployRecord, PromoteRecord, ReleaseRecord, ScalingRecord, SmokeRecord } from '../../../src/serving/record.ts';
-import { context as pullContext, headCommit, now, record } from './fixtures.ts';
+import { context as pullContext, headCommit, now, record as runRecord } from './fixtures.ts';
 
 const { pullRequest: _none, ...rest } = pullContext;
 const context = { ...rest, event: 'push', ref: 'refs/tags/v1.2' };
@@ -289,7 +289,7 @@ describe('the report step', () => {
   test('leaves other runs to the report of trainings', async () => {
     const records = { [`${prefix}deploy.json`]: stored(deploy) };
     expect(await reportRelease(spec, deps(records, { ...context, ref: 'refs/heads/main' }))).toBeUndefined();
-    const trained = [record()];
+    const trained = [runRecord()];
     expect(await reportRelease(spec, deps({}, context, trained))).toBeUndefined();
     expect(await reportRelease({ ...spec, name: 'other' }, deps(records, context, trained))).toBeUndefined();
     const byHand = { ...context, ref: 'refs/heads/main', event: 'workflow_dispatch' };
