@@ -1,3 +1,4 @@
+import { fromJavaPattern } from './java-pattern.ts';
 import type { Model, Shape } from './model.ts';
 
 export interface Violation {
@@ -131,7 +132,7 @@ function compile(pattern: string): RegExp | undefined {
 
 function tryCompile(pattern: string, flags: string): RegExp | undefined {
   try {
-    return new RegExp(`^(?:${pattern})$`, flags);
+    return new RegExp(`^(?:${fromJavaPattern(pattern)})$`, flags);
   } catch {
     return undefined;
   }
