@@ -10,7 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { zipSync } from 'fflate';
 import { minifySync } from 'oxc-minify';
 
@@ -33,14 +33,13 @@ async function bundle(entry: string, filename: string): Promise<Map<string, stri
     target: 'es2022',
     // dist-es instead of dist-cjs: only ES modules can be shaken.
     mainFields: ['module', 'main'],
-    license: `licenses-${licenseName(entry)}.txt`,
+    license: `licenses-${entry.split('/')[0]}.txt`,
   });
   const files = new Map<string, string | Buffer>([[filename, code]]);
   for (const [name, asset] of Object.entries(assets)) files.set(name, asset.source);
   return files;
 }
 
-const licenseName = (entry: string): string => (dirname(entry) === '.' ? entry : dirname(entry));
 const isCode = (name: string): boolean => /\.m?js$/.test(name);
 
 function shake(name: string, source: string): string {
@@ -53,7 +52,7 @@ function shake(name: string, source: string): string {
   return code;
 }
 
-/** The same bytes on every machine: readable by all, and of one time, which ZIP knows without a time zone. */
+/** The same bytes on every machine: one time, which ZIP knows without a zone, and the mode of a plain file. */
 function zip(name: string, code: string): Uint8Array {
   return zipSync({ [name]: Buffer.from(code) }, { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16 });
 }
@@ -68,7 +67,7 @@ async function build(target: string): Promise<void> {
     writeFileSync(path, source);
   };
   for (const entry of entries) {
-    for (const [name, source] of await bundle(entry, `${basename(entry)}.js`)) {
+    for (const [name, source] of await bundle(entry, `${entry}.js`)) {
       write(name, isCode(name) ? shake(name, source.toString()) : source);
     }
   }
