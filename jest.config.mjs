@@ -18,6 +18,8 @@ const patient = { setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'] };
 
 export default {
   projects: [project('unit'), project('scenarios', patient), project('conformance', patient)],
+  // Unit tests take milliseconds, and longer on a machine that does other things besides.
+  testTimeout: 30_000,
   // Scenarios wait more than they compute; each has a cloud of its own.
   maxConcurrency: 4,
 };

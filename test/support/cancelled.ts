@@ -7,10 +7,7 @@ import type { StepOutcome } from './step.ts';
 /** Cancels at once, side by side: each has a cloud of its own, so that no call of one is counted for another. */
 const sideBySide = 5;
 
-type When =
-  | { kind: 'never' }
-  | { kind: 'call'; nth: number; edge: 'before' | 'after' }
-  | { kind: 'instant'; seconds: number };
+type When = { kind: 'never' } | { kind: 'call'; nth: number; edge: 'before' | 'after' } | { kind: 'instant'; seconds: number };
 
 /** What is true after main and post of a cancelled run; anything else is a leak or a lie. */
 export interface Aftermath {

@@ -11,6 +11,7 @@ import argparse, json, os, signal, sys, time
 
 parser = argparse.ArgumentParser()
 parser.add_argument('--seconds', type=float, default=0.3)
+parser.add_argument('--rest', type=float, default=0)
 parser.add_argument('--exit-code', type=int, default=0)
 parser.add_argument('--say', default='')
 parser.add_argument('--deaf', type=int, default=0, help='whether it ignores being asked to end')
@@ -28,6 +29,7 @@ while time.monotonic() < end:
     sum(i * i for i in range(20000))
     if step % 20 == 1:
         print(f'epoch {step // 20 + 1} test loss: {1 / step:.4f}')
+time.sleep(arguments.rest)
 print('test loss: 0.2500')
 if arguments.exit_code:
     raise SystemExit(f'the labels are missing: exit {arguments.exit_code}') if arguments.exit_code == 1 else sys.exit(arguments.exit_code)

@@ -1,4 +1,4 @@
 import { jest } from '@jest/globals';
 
-// jest takes `testTimeout` for all projects or for none, and unit tests shall stay quick.
+// jest takes `testTimeout` for all projects or for none; scenarios wait for training jobs.
 jest.setTimeout(180_000);

@@ -2,18 +2,23 @@
 export function stable(text: string, known: Readonly<Record<string, string>> = {}): string {
   let result = text;
   for (const [name, value] of Object.entries(known)) result = result.replaceAll(value, `<${name}>`);
-  return result
-    .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>')
-    .replace(/127\.0\.0\.1:\d+/g, '<host>')
-    .replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, '<time>')
-    .replace(/\b20\d{2}-\d{2}-\d{2}\b/g, '<date>')
-    .replace(/\b\d{2}:\d{2}:\d{2} UTC/g, '<time>')
-    .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
-    .replace(/\b(?!0{12}\b)[0-9a-f]{10,12}\b/g, '<hash>')
-    .replace(/(under )?\\?\$0\.0\d*/g, '<usd>')
-    .replace(/\b\d+(\.\d+)? s\b/g, '<n> s')
-    .replace(/\b\d+(\.\d+)? ?%/g, '<n> %')
-    .replace(/[▁▂▃▄▅▆▇█]+/g, '▁');
+  return (
+    result
+      .replace(/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g, '<uuid>')
+      .replace(/127\.0\.0\.1:\d+/g, '<host>')
+      .replace(/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, '<time>')
+      .replace(/\b20\d{2}-\d{2}-\d{2}\b/g, '<date>')
+      .replace(/\b\d{2}:\d{2}:\d{2} UTC/g, '<time>')
+      .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
+      .replace(/\b(?!0{12}\b)[0-9a-f]{10,12}\b/g, '<hash>')
+      .replace(/(under )?\\?\$0\.0\d*/g, '<usd>')
+      .replace(/\b\d+(\.\d+)? s\b/g, '<n> s')
+      .replace(/\b\d+(\.\d+)? ?%/g, '<n> %')
+      .replace(/\b\d+ cores?\b/g, '<n> cores')
+      .replace(/[▁▂▃▄▅▆▇█·]+(?= \|)/g, '▁')
+      // Drawn from two samples on; how many there are the machine decides.
+      .replace(/```mermaid\n[^]*?\n```\n+/g, '')
+  );
 }
 
 /** The log without what only time decides: status lines, and the training's own lines inside groups. */
