@@ -7,6 +7,7 @@ const actions: Record<string, () => Promise<Partial<Record<Phase, (root: string)
   'deploy-endpoint': () => import('./actions/deploy-endpoint/index.ts'),
   'clean-up': () => import('./actions/clean-up/index.ts'),
   'configure-scaling': () => import('./actions/configure-scaling/index.ts'),
+  'promote-endpoint': () => import('./actions/promote-endpoint/index.ts'),
   report: () => import('./actions/report/index.ts'),
   'smoke-invoke': () => import('./actions/smoke-invoke/index.ts'),
   'train-model': () => import('./actions/train-model/index.ts'),

@@ -4,6 +4,9 @@ import type { Tags } from './ports.ts';
 /** Tag that says from when on nobody needs a resource: a time, or `never` for what is live. */
 export const expiresTag = 'trainyard:expires-at';
 
+/** Tag of the endpoint of the stable name: the configuration a return goes to. */
+export const previousConfigTag = 'trainyard:previous-config';
+
 /** Whether a resource with these tags serves this model of this repository, whichever run made it. */
 export function servesThisModel(tags: Tags, context: RunContext, specName: string): boolean {
   const { owner, name } = context.repository;

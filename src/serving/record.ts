@@ -89,6 +89,8 @@ export const promoteRecord = z.strictObject({
     /** Asked for by `rollback: true`. */
     z.strictObject({ kind: z.literal('returned'), to: z.string(), from: z.string() }),
     z.strictObject({ kind: z.literal('refused'), reason: z.string() }),
+    /** The live check failed and live could not be moved back: a person has to look. */
+    z.strictObject({ kind: z.literal('stuck'), reason: z.string() }),
   ]),
   functionVersion: z.string().optional(),
   seconds: z.number(),
