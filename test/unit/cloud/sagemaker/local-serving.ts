@@ -87,6 +87,7 @@ export async function startServing(options: ServingOptions = {}, weather: Partia
     metrics,
     alarms,
     tags: createTagHandlers(serving.findTags),
+    runtime: runtimeHandlers,
     scaling: createScalingHandlers(deps),
     /** One look of Application Auto Scaling. */
     scale: () => scaleTargets(deps),

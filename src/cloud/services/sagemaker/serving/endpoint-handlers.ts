@@ -23,8 +23,8 @@ export interface EndpointDeps extends LifecycleDeps {
   readonly quotas: Readonly<Record<string, number>>;
   readonly scaled: ScaledVariants;
   readonly startInstanceOf: (endpoint: () => Endpoint) => StartInstance;
-  /** Goes on with work that nobody waits for. */
-  readonly goOn: (work: Promise<void>) => void;
+  /** Goes on with work on an endpoint that nobody waits for. */
+  readonly goOn: (endpoint: Endpoint, work: Promise<void>) => void;
 }
 
 /** SageMaker's endpoints, by operation. */
@@ -48,7 +48,7 @@ export function createEndpointHandlers(deps: EndpointDeps) {
     const resource = { name, arn: endpoints.arnOf(name), created: clock.now(), tags: readTags(input.Tags) };
     const endpoint = createEndpoint(resource, fleet, clock);
     endpoints.add(endpoint);
-    deps.goOn(bringUp(endpoint, deps));
+    deps.goOn(endpoint, bringUp(endpoint, deps));
     return { EndpointArn: endpoint.arn };
   };
 
@@ -66,7 +66,7 @@ export function createEndpointHandlers(deps: EndpointDeps) {
       status: 'Updating',
       pending: { fleet: to, started: clock.now(), variantStatus: 'Creating' },
     });
-    deps.goOn(deploy(endpoint, { to, plan, deploymentConfig: asked, countFor }, deps));
+    deps.goOn(endpoint, deploy(endpoint, { to, plan, deploymentConfig: asked, countFor }, deps));
     return { EndpointArn: endpoint.arn };
   };
 
@@ -95,7 +95,7 @@ export function createEndpointHandlers(deps: EndpointDeps) {
       return Math.max(0, (change?.count ?? 0) - (change ? variant.desired : 0));
     });
     changeEndpoint(endpoint, clock, { status: 'Updating' });
-    deps.goOn(changeCapacities(endpoint, changes, deps));
+    deps.goOn(endpoint, changeCapacities(endpoint, changes, deps));
     return { EndpointArn: endpoint.arn };
   };
 
@@ -110,7 +110,7 @@ export function createEndpointHandlers(deps: EndpointDeps) {
       refuseInProgress(endpoint);
       deps.scaled.forget(endpoint.name);
       changeEndpoint(endpoint, clock, { status: 'Deleting' });
-      deps.goOn(takeDown(endpoint, deps));
+      deps.goOn(endpoint, takeDown(endpoint, deps));
       return {};
     },
     ListEndpoints: (input: sagemaker.ListEndpointsInput): sagemaker.ListEndpointsOutput => {

@@ -3,7 +3,7 @@ import type { Cloud } from '../../../contract.ts';
 import type { GetMachinery } from '../../../machines/machinery.ts';
 import { writeServer } from '../../../machines/serve.ts';
 import { createServingAddresses } from '../../../machines/serving-addresses.ts';
-import { noteEndpoint, type Endpoint } from './endpoint.ts';
+import { changeEndpoint, noteEndpoint, type Endpoint } from './endpoint.ts';
 import { createConfigHandlers, type EndpointConfig } from './endpoint-config.ts';
 import { createEndpointHandlers, type ScaledVariants } from './endpoint-handlers.ts';
 import type { StartInstance } from './fleet.ts';
@@ -32,8 +32,12 @@ export function createServing(cloud: Cloud, machines: GetMachinery, scaled: Scal
     await writeServer(server);
     return { cloud, machinery: await machines(), server, addresses, times };
   };
-  const goOn = (work: Promise<void>) => {
-    const end = work.finally(() => running.delete(end));
+  const goOn = (endpoint: Endpoint, work: Promise<void>) => {
+    const fail = (error: unknown) => {
+      const failureReason = `InternalServerError: ${error instanceof Error ? error.message : String(error)}`;
+      changeEndpoint(endpoint, cloud.clock, { status: 'Failed', failureReason });
+    };
+    const end = work.catch(fail).finally(() => running.delete(end));
     running.add(end);
   };
   const startInstanceOf =
