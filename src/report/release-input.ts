@@ -7,6 +7,8 @@ import type { DeployRecord, PromoteRecord, ReleaseRecord, ScalingRecord, SmokeRe
 export interface ReleaseInput {
   readonly spec: { readonly name: string };
   readonly records: readonly ReleaseRecord[];
+  /** How many cases the spec has for the candidate's smoke test. */
+  readonly smokeCases: number;
   readonly context: RunContext;
   /** What Lambda costs in the region: to be kept warm, and to work. */
   readonly lambdaPrices: { readonly warm: ProvisionedPrice; readonly work: LambdaWorkPrice | undefined };

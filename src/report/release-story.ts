@@ -100,21 +100,24 @@ function tellCandidate(input: ReleaseInput, { deploy, smoke }: ReleaseSteps, nam
     const happened = 'Live is this model in this configuration already, so nothing was deployed.';
     return { icon: '✅', headline: `${name} was live already`, happened, live: deploy ? [{ code: deploy.release }] : untouched };
   }
-  if (outcome?.kind === 'candidate') {
-    const over = Date.parse(outcome.expiresAt) <= input.now.getTime();
-    const until = time(outcome.expiresAt);
-    const happened = over
-      ? `Nobody promoted the candidate before it expired at ${until}. Run the workflow again to deploy it anew.`
-      : `The candidate is deployed and waits to be approved and promoted until ${until}; then it is removed.`;
-    return {
-      icon: over ? '⌛' : '⏳',
-      headline: over ? `${name} expired` : `${name} waits for approval`,
-      happened,
-      live: untouched,
-    };
-  }
+  if (outcome?.kind === 'candidate') return tellWaiting(outcome.expiresAt, name, input, smoke.length > 0);
   const steps = joinWords(smoke.map(({ alias }) => `the smoke test of ${alias}`)) || 'its scaling';
   return { icon: 'ℹ️', headline: `no deployment in this run`, happened: `Only ${steps} was recorded.`, live: untouched };
+}
+
+/** A candidate that nobody promoted in this run; where its test is missing, a step before it failed and no approval will be asked for. */
+function tellWaiting(expiresAt: string, name: string, { now, smokeCases }: ReleaseInput, tested: boolean): Story {
+  const until = time(expiresAt);
+  if (Date.parse(expiresAt) <= now.getTime()) {
+    const happened = `Nobody promoted the candidate before it expired at ${until}. Run the workflow again to deploy it anew.`;
+    return { icon: '⌛', headline: `${name} expired`, happened, live: untouched };
+  }
+  if (!tested && smokeCases > 0) {
+    const happened = `The candidate is deployed, but this run has not called it: a step before that failed, or is still to come. Unless it is promoted, it is removed after ${until}.`;
+    return { icon: '⚠️', headline: `${name} is deployed, but not tested`, happened, live: untouched };
+  }
+  const happened = `The candidate is deployed and waits to be approved and promoted until ${until}; then it is removed.`;
+  return { icon: '⏳', headline: `${name} waits for approval`, happened, live: untouched };
 }
 
 function describeKept(from: string | undefined, keepUntil: string | undefined): Text {

@@ -24,7 +24,7 @@ export interface ReleaseDeps extends Pick<ReportDeps, 'records' | 'context' | 'l
  * comment is touched.
  */
 export async function reportRelease(
-  spec: Pick<Spec, 'name' | 'bucket' | 'region'>,
+  spec: Pick<Spec, 'name' | 'bucket' | 'region' | 'smoke'>,
   deps: ReleaseDeps,
 ): Promise<Outputs | undefined> {
   const { context, step } = deps;
@@ -36,6 +36,7 @@ export async function reportRelease(
   const report = renderRelease({
     spec: { name },
     records,
+    smokeCases: spec.smoke.length,
     context,
     lambdaPrices: { warm: findProvisionedPrice(region), work: findLambdaWorkPrice(region) },
     notes: [],

@@ -76,7 +76,8 @@ const work: LambdaWorkPrice = {
 const lambdaPrices: ReleaseInput['lambdaPrices'] = { warm: { kind: 'known', usdPerGbSecond: 0.0000041667, date: '2026' }, work };
 
 function render(records: readonly ReleaseRecord[], more: Partial<ReleaseInput> = {}): string {
-  return renderRelease({ spec: { name: 'digits' }, records, context, lambdaPrices, notes: [], now, ...more }).summary;
+  return renderRelease({ spec: { name: 'digits' }, records, smokeCases: 1, context, lambdaPrices, notes: [], now, ...more })
+    .summary;
 }
 const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 
@@ -132,6 +133,13 @@ describe('the first lines say what happened and what is live', () => {
       'what was live before this run',
     ],
     [
+      'untested',
+      [deploy, scaling],
+      '⚠️ digits: v1.2 is deployed, but not tested',
+      'this run has not called it',
+      'what was live before this run',
+    ],
+    [
       'expired',
       [{ ...deploy, outcome: { kind: 'candidate', expiresAt: '2026-11-22T12:29:59Z' } }],
       '⌛ digits: v1.2 expired',
@@ -168,7 +176,7 @@ describe('the first lines say what happened and what is live', () => {
 
   test('a rehearsal says first that it is one, and that nothing is billed', () => {
     const text = render([{ ...deploy, rehearsal: true }]);
-    expect(text).toMatch(/^### Rehearsal: ⏳/);
+    expect(text).toMatch(/^### Rehearsal: ⚠️/u);
     expect(text).toContain('where nothing is billed');
     expect(text).toContain('price list of the local cloud');
   });
@@ -230,14 +238,22 @@ test('a container that did not come up is quoted', () => {
 });
 
 test('the page says where the model is from, and loads nothing', () => {
-  const { html } = renderRelease({ spec: { name: 'digits' }, records: [deploy, wrong], context, lambdaPrices, notes: [], now });
+  const { html } = renderRelease({
+    spec: { name: 'digits' },
+    records: [deploy, wrong],
+    smokeCases: 1,
+    context,
+    lambdaPrices,
+    notes: [],
+    now,
+  });
   expect(html).toContain('found by the fingerprint of this commit’s tree');
   expect(html).toContain("default-src 'none'");
   expect(html).not.toContain('<b>x</b>');
 });
 
 const prefix = 's3://octo-ml/trainyard/release/deployments/1234567/';
-const spec = { name: 'digits', bucket: 'octo-ml', region: 'us-east-1' };
+const spec = { name: 'digits', bucket: 'octo-ml', region: 'us-east-1', smoke: [] };
 const silent = () => undefined;
 const stored = (record: ReleaseRecord) => JSON.stringify(record);
 
