@@ -10,6 +10,8 @@ export interface Inventory {
   /** Published versions of the function. */
   readonly versions: readonly SweptVersion[];
   readonly aliases: Readonly<Partial<Record<'candidate' | 'live' | 'previous', { readonly version: string }>>>;
+  /** A promotion is under way: what aliases name now may be live in a moment, or again. */
+  readonly promoting: boolean;
   /** Workflow runs that are known to be over. */
   readonly endedRuns: ReadonlySet<string>;
 }

@@ -69,6 +69,8 @@ function planEndpoints(
   return inventory.endpoints.flatMap((endpoint): SweepStep[] => {
     const { name } = endpoint;
     if (endpoint.status === 'Deleting') return [];
+    if (isForgotten(endpoint, inventory))
+      return [mark('endpoint', endpoint, 'only alias previous names it, and nothing says until when')];
     const verdict = judgeEndpoint(endpoint, protection.endpoints.get(name), inventory);
     if (verdict.kind === 'keep') return keep(kept, 'endpoint', name, verdict.why);
     if (verdict.kind === 'mark') return [mark('endpoint', endpoint, verdict.why)];
@@ -77,6 +79,13 @@ function planEndpoints(
     const scaling = removal('scaling', name, verdict.why, needs);
     return [scaling, removal('endpoint', name, verdict.why, [...needs, scaling.id])];
   });
+}
+
+/** What was live before, when the promotion that replaced it died before it said until when that is kept: it would bill for ever. */
+function isForgotten({ name, tags }: SweptEndpoint, { aliases, versions, promoting }: Inventory): boolean {
+  const callers = versions.filter(({ endpoint }) => endpoint === name).map(({ version }) => version);
+  const names = (alias: keyof Inventory['aliases']) => callers.includes(aliases[alias]?.version ?? '');
+  return !promoting && findExpiry(tags) === undefined && names('previous') && !names('live') && !names('candidate');
 }
 
 /** No configuration goes while an endpoint that uses it stays, nor while any update may use one that cannot be seen. */

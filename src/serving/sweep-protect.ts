@@ -1,5 +1,5 @@
 import { getStableEndpointName } from './names.ts';
-import { findExpiry } from './ownership.ts';
+import { findExpiry, previousConfigTag } from './ownership.ts';
 import type { Inventory, SweptEndpoint } from './sweep-inventory.ts';
 
 /** Names that no sweep may touch, and the reason for each. */
@@ -38,6 +38,8 @@ export function getProtection(inventory: Inventory, specName: string): Protectio
   }
   put(endpoints, getStableEndpointName(specName), 'callers may use the endpoint of this name');
   for (const endpoint of inventory.endpoints) {
+    const back = endpoint.tags[previousConfigTag];
+    if (back !== undefined) put(configs, back, `${endpoint.name} can go back to it`);
     const why = endpoints.get(endpoint.name);
     if (why !== undefined) put(configs, endpoint.configName, `the endpoint ${endpoint.name} runs it`);
   }
@@ -47,7 +49,8 @@ export function getProtection(inventory: Inventory, specName: string): Protectio
 }
 
 /** Whether an alias names something whose time is over: its endpoint has expired or is gone. */
-export function isOver({ endpoints, versions, now }: Inventory, version: string): boolean {
+export function isOver({ endpoints, versions, now, promoting }: Inventory, version: string): boolean {
+  if (promoting) return false;
   const name = versions.find((one) => one.version === version)?.endpoint;
   if (name === undefined) return false;
   const endpoint = endpoints.find((one) => one.name === name);

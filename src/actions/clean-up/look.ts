@@ -2,6 +2,7 @@ import { ActionError } from '../../action-error.ts';
 import type { RunContext } from '../../records/context.ts';
 import { aliases, endpointVariable, getFunctionName } from '../../serving/names.ts';
 import { servesThisModel } from '../../serving/ownership.ts';
+import { readMark } from '../../serving/promotion-mark.ts';
 import type { Concurrency, EndpointConfigs, Endpoints, Functions, Models, ResourceTags, Tags } from '../../serving/ports.ts';
 import type { Inventory, SweptConfig, SweptEndpoint, SweptVersion } from '../../serving/sweep-inventory.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -36,18 +37,32 @@ export async function takeInventory(specName: string, deps: LookDeps): Promise<I
     configs,
     models,
     versions,
-    aliases: named,
+    ...named,
     endedRuns: await findEndedRuns(endpoints, deps),
   };
 }
 
-async function readAliases(functionName: string, { functions }: LookDeps): Promise<Inventory['aliases']> {
+/** A promotion that has not said so for this long is not going on any more. */
+const promotingMs = 2 * 3600_000;
+
+function isPromoting(description: string, now: Date): boolean {
+  const mark = readMark(description);
+  return mark?.state === 'promoting' && now.getTime() - mark.at.getTime() <= promotingMs;
+}
+
+async function readAliases(
+  functionName: string,
+  { functions, clock }: LookDeps,
+): Promise<Pick<Inventory, 'aliases' | 'promoting'>> {
   const found: [string, { version: string }][] = [];
+  let promoting = false;
   for (const name of Object.values(aliases)) {
     const alias = await functions.alias(functionName, name);
-    if (alias) found.push([name, { version: alias.version }]);
+    if (!alias) continue;
+    found.push([name, { version: alias.version }]);
+    if (name === aliases.live) promoting = isPromoting(alias.description ?? '', clock.now());
   }
-  return Object.fromEntries(found);
+  return { aliases: Object.fromEntries(found), promoting };
 }
 
 /** @throws ActionError for a function of that name which another repository made: its versions say nothing about our endpoints */
