@@ -17,7 +17,7 @@ export type Fingerprints =
  */
 export async function findFingerprints(
   settings: DeploySettings,
-  deps: Pick<DeployDeps, 'workspace' | 'readText' | 'launcher' | 'objects' | 'log'>,
+  deps: Pick<DeployDeps, 'workspace' | 'readText' | 'launcher' | 'objects'>,
 ): Promise<Fingerprints> {
   const { spec, region, bucket, today } = settings;
   if (!spec.train) return unknown(`${spec.path} has no train section`);
@@ -26,7 +26,8 @@ export async function findFingerprints(
   if (problem) return unknown(problem.message);
   const trained = { ...read.settings, bucket };
   try {
-    const about = { ...deps, zone: releaseZone };
+    // Its lines are about the training run it would be, not about this release.
+    const about = { ...deps, log: quiet, zone: releaseZone };
     const code = await prepareCode(trained, about);
     const data: Record<string, Prepared> = {};
     for (const [name, channel] of Object.entries(spec.data)) {

@@ -46,7 +46,7 @@ export async function pointCandidate(
   const before = await deps.functions.alias(functionName, aliases.candidate);
   const outcome = await deps.functions.putAlias(functionName, aliases.candidate, version, before?.revision, description);
   if (outcome === 'moved-by-others') throw raced(functionName);
-  const was = before && before.version !== version ? ` (was version ${before.version}, which expires by itself)` : '';
+  const was = before && before.version !== version ? ` (was version ${before.version})` : '';
   deps.log.info(`Alias candidate: version ${version}${was}.`);
 }
 

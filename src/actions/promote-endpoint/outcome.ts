@@ -73,7 +73,7 @@ export function failure(outcome: Outcome, release: string): ActionError {
   const told: Partial<Record<Outcome['kind'], { kind: ErrorKind; fix: string }>> = {
     refused: {
       kind: 'conflict',
-      fix: 'Nothing was changed: live is what it was. Do what the reason says, then run this job again.',
+      fix: 'This run left live alone. Do what the reason says, then run this job again.',
     },
     'rolled-back': {
       kind: 'script',

@@ -22,7 +22,7 @@ type Go = Extract<PromotionDecision, { kind: 'go' }>;
  */
 export async function run(asked: Asked, deps: PromoteDeps): Promise<void> {
   const started = deps.clock.now();
-  const { spec, log } = deps;
+  const { spec } = deps;
   if (!spec.serve) throw noServe(deps);
   const situation = await readSituation(deps);
   const decision = asked.rollback ? decideReturn(situation) : decidePromotion(situation);
@@ -36,38 +36,47 @@ export async function run(asked: Asked, deps: PromoteDeps): Promise<void> {
     const outcome: Outcome = decision.kind === 'refused' ? { kind: 'refused', reason: decision.reason } : { kind: 'unchanged' };
     await conclude(outcome, about, deployment, deps);
     if (outcome.kind === 'refused') throw failure(outcome, name);
-    return log.info(`Unchanged: ${name} is live already.`);
+    return;
   }
   let end: PromotionEnd;
+  let releases: Releases;
   try {
-    announce(decision, doing, deps);
-    const effects = await createEffects(decision, situation, commit, asked, deps);
-    end = await drive(effects, asked.rollback ? 'keep' : 'give-back', deps, { step: decision.resume ? 'verify' : 'raise' });
+    announce(decision, doing, asked, deps);
+    const prepared = await prepare(decision, situation, commit, asked, deps);
+    ({ releases } = prepared);
+    end = await drive(prepared.effects, asked.rollback ? 'keep' : 'give-back', deps, {
+      step: decision.resume ? 'verify' : 'raise',
+    });
   } catch (error) {
     await deployment.set('failure', 'Refused before anything was changed');
     throw error;
   }
-  const outcome = toOutcome(end, decision, asked, deps);
-  await conclude(outcome, about, deployment, deps);
-  if (end.kind !== 'done') throw failure(outcome, name);
+  const outcome = toOutcome(end, releases, asked, deps);
+  await conclude(outcome, { ...about, release: releases.to }, deployment, deps);
+  if (end.kind !== 'done') throw failure(outcome, releases.to);
 }
 
-async function createEffects(
+/** Names of what becomes live and of what was: an endpoint's, or the configuration's of an endpoint that keeps its name. */
+interface Releases {
+  readonly to: string;
+  readonly from: string | undefined;
+}
+
+async function prepare(
   go: Go,
   seen: PromotionSituation,
   commit: string,
   asked: Asked,
   deps: PromoteDeps,
-): Promise<Effects> {
+): Promise<{ effects: Effects; releases: Releases }> {
   const { spec, scaling, step } = deps;
   const cases = await readCases(deps);
   const { to, from } = go;
   const previous = seen.previous;
-  const inPlace = spec.serve?.strategy === 'in-place';
+  const inPlace = spec.serve?.strategy === 'in-place' ? await planInPlace(to, asked.rollback, deps) : undefined;
   const range = await scaling.read(inPlace ? getStableEndpointName(spec.name) : to.endpointName, variantName);
-  const effects = inPlace
-    ? createInPlaceEffects({ ...(await planInPlace(to, asked.rollback, deps)), to, from, previous, commit, range, cases }, deps)
-    : createAliasEffects({ to, from, previous, commit, range, cases }, deps);
+  const promotion = { to, from, previous, commit, range, cases };
+  const effects = inPlace ? createInPlaceEffects({ ...inPlace, ...promotion }, deps) : createAliasEffects(promotion, deps);
   saveState(step, {
     strategy: inPlace ? 'in-place' : 'alias',
     to: to.version,
@@ -77,26 +86,28 @@ async function createEffects(
     githubEnvironment: asked.githubEnvironment,
     commit,
   });
-  return effects;
+  const releases = inPlace
+    ? { to: inPlace.wanted.name, from: inPlace.before?.name }
+    : { to: to.endpointName, from: from?.endpointName };
+  return { effects, releases };
 }
 
-function announce({ to, from, resume }: Go, doing: string, { log, spec }: PromoteDeps): void {
+function announce({ to, from, resume }: Go, doing: string, { rollback }: Asked, { log, spec }: PromoteDeps): void {
   log.info(`${doing}: version ${to.version} of ${getFunctionName(spec.name)}.`);
   if (resume) return log.info('An earlier attempt has moved live and did not verify it; that is done now.');
-  log.info(
-    from
-      ? `Live is version ${from.version} (${from.endpointName}); it is what this goes back to by itself when the live check fails.`
-      : 'Nothing is live yet: this is the first release, and there is nothing to go back to when the live check fails.',
-  );
+  if (!from)
+    return log.info('Nothing is live yet: this is the first release, so there is no way back when the live check fails.');
+  const back = rollback ? 'It is kept for a way back' : 'When the live check fails, that is what this goes back to by itself';
+  log.info(`Live is version ${from.version} (${from.endpointName}). ${back}.`);
 }
 
-function toOutcome(end: PromotionEnd, { to, from }: Go, { rollback }: Asked, deps: PromoteDeps): Outcome {
+function toOutcome(end: PromotionEnd, { to, from }: Releases, { rollback }: Asked, deps: PromoteDeps): Outcome {
   if (end.kind === 'refused' || end.kind === 'stuck') return { kind: end.kind, reason: end.reason };
-  if (end.kind === 'rolled-back') return { kind: 'rolled-back', reason: end.reason, ...(from ? { to: from.endpointName } : {}) };
-  if (rollback) return { kind: 'returned', to: to.endpointName, from: from?.endpointName ?? '' };
+  if (end.kind === 'rolled-back') return { kind: 'rolled-back', reason: end.reason, ...(from === undefined ? {} : { to: from }) };
+  if (rollback) return { kind: 'returned', to, from: from ?? '' };
   return {
     kind: 'promoted',
-    ...(from ? { from: from.endpointName, keepUntil: getKeepUntil(deps).toISOString() } : {}),
+    ...(from === undefined ? {} : { from, keepUntil: getKeepUntil(deps).toISOString() }),
   };
 }
 

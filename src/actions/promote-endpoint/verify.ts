@@ -37,7 +37,7 @@ export async function verifyLive(
   const failed = results.filter(({ passed }) => !passed);
   if (failed.length === 0) return { kind: 'done' };
   const said = failed.map(({ name, differences }) => `"${name}": ${differences[0] ?? 'no difference is known'}`);
-  return { kind: 'failed', reason: `Live did not answer right: ${said.join('; ')}` };
+  return { kind: 'failed', reason: `Live did not answer right: ${said.join('; ')}.` };
 }
 
 async function callUntilMoved(cases: readonly PreparedCase[], version: string, deps: PromoteDeps): Promise<CaseResult[]> {
