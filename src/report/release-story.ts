@@ -1,3 +1,4 @@
+import { aliases } from '../serving/names.ts';
 import type { PromoteRecord } from '../serving/record.ts';
 import type { Text } from './document.ts';
 import { formatDuration, formatTime, joinWords } from './format.ts';
@@ -70,6 +71,13 @@ function tellPromotion({ outcome, release }: PromoteRecord, name: string): Story
       headline: `back to ${outcome.to}`,
       happened: 'A return to the release before was asked for and done.',
       live: [{ code: outcome.to }, '; ', { code: outcome.from }, ' was taken back'],
+    };
+  if (outcome.kind === 'stuck')
+    return {
+      icon: '❌',
+      headline: `${name} needs somebody to look`,
+      happened: `${name} was made live, failed there and could not be taken back: ${sentence(outcome.reason)}`,
+      live: ['not known: look at alias ', { code: aliases.live }, ' of the function'],
     };
   return {
     icon: '❌',

@@ -15,7 +15,7 @@ const endpoint = z.object({
   EndpointStatus: z.string(),
   ProductionVariants: z.array(z.object({ CurrentInstanceCount: z.number().optional() })).optional(),
 });
-const longestAnswer = 160;
+const longestAnswer = 110;
 
 /** What each alias of the function leads to, and what live answers; nothing where there is no such function. */
 export async function describeLive(
@@ -38,9 +38,16 @@ export async function describeLive(
   }
   if (question && found.has(aliases.live)) {
     const answer = await ask('lambda', 'POST', `${path}/invocations?Qualifier=${aliases.live}`, question.payload);
-    lines.push(`${functionName}:${aliases.live}  answers "${question.name}" with ${clip(JSON.stringify(answer) ?? 'nothing')}`);
+    lines.push(`${functionName}:${aliases.live}  answers "${question.name}" with ${describeAnswer(answer)}`);
   }
   return lines;
+}
+
+const handlerAnswer = z.object({ statusCode: z.number(), body: z.string() });
+
+function describeAnswer(answer: unknown): string {
+  const { data } = handlerAnswer.safeParse(answer);
+  return clip(data ? `${data.statusCode}: ${data.body}` : (JSON.stringify(answer) ?? 'nothing'));
 }
 
 async function describeTarget(ask: Ask, path: string, version: string): Promise<string> {
@@ -80,7 +87,8 @@ export function describeDeployments(deployments: readonly Deployment[]): string[
   return deployments.map(({ environment, ref, sha, statuses }) => {
     const last = statuses.at(-1);
     const description = last?.description ? ` – ${last.description}` : '';
-    return `deployment of ${ref} (${sha.slice(0, 7)}) to ${environment}: ${last?.state ?? 'no status'}${description}`;
+    const what = ref === sha ? sha.slice(0, 7) : `${ref} (${sha.slice(0, 7)})`;
+    return `deployment of ${what} to ${environment}: ${last?.state ?? 'no status'}${description}`;
   });
 }
 

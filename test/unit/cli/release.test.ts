@@ -225,7 +225,7 @@ describe('what is live', () => {
     expect(await describeLive(cloud(), 'digits-invoke', { name: 'a seven', payload: '{"x":1}' })).toEqual([
       'digits-invoke:live  version 2 → endpoint digits-aa (InService, 2 instances)',
       'digits-invoke:previous  version 1 → an endpoint it does not name',
-      'digits-invoke:live  answers "a seven" with {"statusCode":200,"body":"[7]"}',
+      'digits-invoke:live  answers "a seven" with 200: [7]',
     ]);
     expect(asked).toContain(`lambda ${path}/invocations?Qualifier=live {"x":1}`);
     expect(asked).toContain('sagemaker SageMaker.DescribeEndpoint {"EndpointName":"digits-aa"}');
@@ -247,12 +247,9 @@ describe('what is live', () => {
     const one = { ...common, id: 1, sha: 'c0ffee00', ref: 'v1', environment: 'production', description: null };
     expect(
       describeDeployments([
-        { ...one, statuses: [] },
+        { ...one, ref: one.sha, statuses: [] },
         { ...one, statuses: [{ ...status, id: 1, state: 'success' }] },
       ]),
-    ).toEqual([
-      'deployment of v1 (c0ffee0) to production: no status',
-      'deployment of v1 (c0ffee0) to production: success – promoted',
-    ]);
+    ).toEqual(['deployment of c0ffee0 to production: no status', 'deployment of v1 (c0ffee0) to production: success – promoted']);
   });
 });

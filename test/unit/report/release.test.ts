@@ -105,6 +105,13 @@ describe('the first lines say what happened and what is live', () => {
       '`digits-aaaaaaaaaa`, as before.',
     ],
     [
+      'stuck',
+      [deploy, promoteOf({ kind: 'stuck', reason: 'alias live was moved by somebody else' })],
+      '❌ digits: v1.2 needs somebody to look',
+      'could not be taken back: alias live was moved by somebody else.',
+      'not known: look at alias `live` of the function.',
+    ],
+    [
       'returned',
       [promoteOf({ kind: 'returned', to: 'digits-aaaaaaaaaa', from: 'digits-bbbbbbbbbb' })],
       '↩️ digits: back to digits-aaaaaaaaaa',
