@@ -170,11 +170,11 @@ export interface Alarms {
   stateOf(name: string): AlarmState | undefined;
   /** An alarm whose state its owner decides; made when it is missing. */
   setManaged(alarm: ManagedAlarm, state: AlarmState, reason: string): void;
-  remove(name: string): void;
+  readonly remove: (name: string) => void;
 }
 
 /** An alarm that a service keeps on a metric of its own, such as target tracking's two. */
-export interface ManagedAlarm {
+interface ManagedAlarm {
   readonly name: string;
   readonly description: string;
   readonly namespace: string;

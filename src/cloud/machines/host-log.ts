@@ -6,7 +6,7 @@ const mostBytes = 32 * 1024 * 1024;
 
 export interface HostLog {
   /** Lines of the code that runs on it. */
-  write(lines: readonly string[]): void;
+  readonly write: (lines: readonly string[]) => void;
   /** A line of the local cloud itself, marked as such. */
   note(text: string): void;
 }

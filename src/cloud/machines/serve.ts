@@ -11,7 +11,7 @@ import { dirname } from 'node:path';
  * whatever fails there ends the process, with its traceback in the log. SIGTERM lets calls that are under way finish.
  * Text in a TypeScript file so that a bundle carries it.
  */
-export const serverSource = String.raw`import importlib.util, json, os, resource, signal, sys, threading, traceback
+const serverSource = String.raw`import importlib.util, json, os, resource, signal, sys, threading, traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TEXT_TYPES = ("application/json", "text/csv")

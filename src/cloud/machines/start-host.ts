@@ -32,9 +32,9 @@ export interface Host {
   /** Process id of the wrapper: the root of the host's process tree. */
   readonly pid: number;
   /** SIGTERM to the command, and the end of everything after the grace. */
-  stop(): void;
+  readonly stop: () => void;
   /** The end of everything, now. */
-  kill(): void;
+  readonly kill: () => void;
   /** Settles when no process of the host is left and its output has been read; never rejects. */
   readonly ended: Promise<HostEnd>;
 }

@@ -67,6 +67,7 @@ export function createScalingHandlers({ cloud, targets, variants }: Deps) {
       const alarm = (side: 'High' | 'Low') => `TargetTracking-${resourceId}-Alarm${side}-${randomUUID()}`;
       const policy: Policy = before ?? {
         name,
+        resourceId,
         arn: `arn:aws:autoscaling:${cloud.region}:${cloud.account}:scalingPolicy:${randomUUID()}:resource/sagemaker/${resourceId}:policyName/${name}`,
         created: cloud.clock.now(),
         highAlarm: alarm('High'),
@@ -78,13 +79,13 @@ export function createScalingHandlers({ cloud, targets, variants }: Deps) {
       return { PolicyARN: policy.arn, Alarms: viewAlarms(policy, cloud) };
     },
     DescribeScalingPolicies: (input: scaling.DescribeScalingPoliciesRequest): scaling.DescribeScalingPoliciesResponse => {
-      const found = targets
-        .all()
-        .filter(({ resourceId }) => input.ResourceId === undefined || resourceId === input.ResourceId)
-        .flatMap((target) => [...target.policies.values()].map((policy) => ({ target, policy })))
-        .filter(({ policy }) => isAsked(policy.name, input.PolicyNames));
+      const policies = targets.all().flatMap((target) => Array.from(target.policies.values()));
+      const found = policies.filter(
+        ({ name, resourceId }) =>
+          isAsked(name, input.PolicyNames) && (input.ResourceId === undefined || resourceId === input.ResourceId),
+      );
       const { items, ...more } = page(found, input);
-      return { ...more, ScalingPolicies: items.map(({ target, policy }) => viewPolicy(target, policy, cloud)) };
+      return { ...more, ScalingPolicies: items.map((policy) => viewPolicy(policy, cloud)) };
     },
     DeleteScalingPolicy: (input: scaling.DeleteScalingPolicyRequest) => {
       const target = targets.find(input.ResourceId ?? '');
@@ -104,7 +105,7 @@ export function createScalingHandlers({ cloud, targets, variants }: Deps) {
         ({ ResourceId }) => input.ResourceId === undefined || ResourceId === input.ResourceId,
       );
       const { items, ...more } = page(found, input);
-      return { ...more, ScalingActivities: items.map((activity) => ({ ...activity })) };
+      return { ...more, ScalingActivities: items.map((activity) => structuredClone(activity)) };
     },
   };
 }
@@ -161,12 +162,12 @@ function viewTarget(target: Target, account: string): scaling.ScalableTarget {
   };
 }
 
-function viewPolicy(target: Target, policy: Policy, cloud: Cloud): scaling.ScalingPolicy {
+function viewPolicy(policy: Policy, cloud: Cloud): scaling.ScalingPolicy {
   return {
     PolicyARN: policy.arn,
     PolicyName: policy.name,
     ServiceNamespace: 'sagemaker',
-    ResourceId: target.resourceId,
+    ResourceId: policy.resourceId,
     ScalableDimension: dimension,
     PolicyType: 'TargetTrackingScaling',
     TargetTrackingScalingPolicyConfiguration: policy.configuration,

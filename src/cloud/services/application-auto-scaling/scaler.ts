@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ScalingActivity } from '@aws-sdk/client-application-auto-scaling';
 import type { AlarmState, Cloud } from '../../contract.ts';
 import type { ScalableVariant, ScalableVariants } from '../sagemaker/serving/scalable-variants.ts';
+import { invocationNamespace as namespace, perInstanceMetric as metric } from '../sagemaker/serving/publish-metrics.ts';
 import { lowMinutes, highMinutes, lowShare, trackTarget, type Tracking } from './decide.ts';
 import { measureWindows } from './measure.ts';
 import type { Policy, Target, Targets } from './targets.ts';
@@ -14,9 +15,11 @@ export interface ScalerDeps {
   readonly minuteSeconds: number;
 }
 
-const namespace = 'AWS/SageMaker';
-const metric = 'InvocationsPerInstance';
 const defaultCooldownSeconds = 300;
+
+interface Tracked extends Tracking {
+  readonly policy: Policy;
+}
 
 /** One look at every target: finishes what is under way, keeps the range, follows the policies. */
 export function scaleTargets(deps: ScalerDeps): void {
@@ -52,15 +55,15 @@ function keepRange(target: Target, { desired }: ScalableVariant, deps: ScalerDep
 
 function followPolicies(target: Target, { desired }: ScalableVariant, deps: ScalerDeps): void {
   const policies = [...target.policies.values()];
-  const tracked = policies.map((policy) => ({ policy, ...track(target, policy, desired, deps) }));
-  for (const each of tracked) ringAlarms(target, each, each.policy, deps);
+  const tracked = policies.map((policy) => track(target, policy, desired, deps));
+  for (const each of tracked) ringAlarms(target, each, deps);
   const nowMs = deps.cloud.clock.now().getTime();
   const isCool = (sinceMs: number | undefined, seconds = defaultCooldownSeconds) =>
     sinceMs === undefined || nowMs >= sinceMs + (seconds * 1000 * deps.minuteSeconds) / 60;
   // Out when one policy asks for it, by the one that asks for most; in when all do.
   const out = tracked
     .filter(({ policy, wanted }) => wanted > desired && isCool(target.scaledOutMs, policy.configuration.ScaleOutCooldown))
-    .reduce<(typeof tracked)[number] | undefined>((most, each) => (most && most.wanted >= each.wanted ? most : each), undefined);
+    .reduce<Tracked | undefined>((most, each) => (most && most.wanted >= each.wanted ? most : each), undefined);
   const [first] = tracked;
   const inward = tracked.every(
     ({ policy, wanted }) =>
@@ -76,7 +79,7 @@ function followPolicies(target: Target, { desired }: ScalableVariant, deps: Scal
   }
 }
 
-function track(target: Target, policy: Policy, instances: number, { cloud, minuteSeconds }: ScalerDeps): Tracking {
+function track(target: Target, policy: Policy, instances: number, { cloud, minuteSeconds }: ScalerDeps): Tracked {
   const windowMs = minuteSeconds * 1000;
   // What cannot be seen yet is not judged.
   const endMs = Math.floor((cloud.clock.now().getTime() - cloud.weather.metricsDelayMs) / windowMs) * windowMs;
@@ -84,13 +87,17 @@ function track(target: Target, policy: Policy, instances: number, { cloud, minut
   const dimensions = { EndpointName: target.endpoint, VariantName: target.variant };
   const points = cloud.metrics.points(namespace, dimensions, metric);
   const rates = measureWindows(points, { endMs, windowMs, count });
-  return trackTarget({ instances, min: target.min, max: target.max, target: policy.configuration.TargetValue ?? 1, rates });
+  const value = policy.configuration.TargetValue ?? 1;
+  return { policy, ...trackTarget({ instances, min: target.min, max: target.max, target: value, rates }) };
 }
 
-function ringAlarms(target: Target, { high, low, rate }: Tracking, policy: Policy, { cloud, minuteSeconds }: ScalerDeps): void {
+function stateOf(rings: boolean | undefined): AlarmState {
+  if (rings === undefined) return 'INSUFFICIENT_DATA';
+  return rings ? 'ALARM' : 'OK';
+}
+
+function ringAlarms(target: Target, { policy, high, low, rate }: Tracked, { cloud, minuteSeconds }: ScalerDeps): void {
   const value = policy.configuration.TargetValue ?? 1;
-  const stateOf = (rings: boolean | undefined): AlarmState =>
-    rings === undefined ? 'INSUFFICIENT_DATA' : rings ? 'ALARM' : 'OK';
   const common = {
     description: `DO NOT EDIT OR DELETE. For TargetTrackingScaling policy ${policy.arn}.`,
     namespace,
@@ -116,7 +123,7 @@ function ringAlarms(target: Target, { high, low, rate }: Tracking, policy: Polic
   );
 }
 
-function explain({ policy, rate }: Tracking & { policy: Policy }, side: 'high' | 'low', { minuteSeconds }: ScalerDeps): string {
+function explain({ policy, rate }: Tracked, side: 'high' | 'low', { minuteSeconds }: ScalerDeps): string {
   const [alarm, minutes] = side === 'high' ? [policy.highAlarm, highMinutes] : [policy.lowAlarm, lowMinutes];
   return (
     `monitor alarm ${alarm} in state ALARM triggered policy ${policy.name}: ${metric} was ${round(rate)} a minute, the target is ` +
@@ -146,7 +153,7 @@ function change(target: Target, before: number, wanted: number, cause: string, d
     const text = error instanceof Error ? error.message : String(error);
     const StatusMessage = `Failed to set desired instance count to ${wanted}. Reason: ${text}`;
     // The same refusal at every look is one activity.
-    const [last] = deps.targets.activities.filter(({ ResourceId }) => ResourceId === target.resourceId);
+    const last = deps.targets.activities.find(({ ResourceId }) => ResourceId === target.resourceId);
     if (last?.StatusMessage === StatusMessage) return;
     deps.targets.note({ ...activity, StatusCode: 'Failed', StatusMessage, EndTime: now });
   }

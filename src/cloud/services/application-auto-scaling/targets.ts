@@ -24,6 +24,7 @@ export interface Target {
 /** Target tracking of invocations per minute and instance. */
 export interface Policy {
   readonly name: string;
+  readonly resourceId: string;
   readonly arn: string;
   readonly created: Date;
   readonly highAlarm: string;

@@ -75,7 +75,7 @@ function readPeriods(settings: AlarmSettings, points: readonly DataPoint[], nowM
     const value = values.get(atMs);
     return value === undefined ? undefined : { atMs, value };
   };
-  const all = Array.from({ length: evaluationPeriods + morePeriods }, (_, index) => at(index)).reverse();
+  const all = Array.from({ length: evaluationPeriods + morePeriods }, (_, index) => at(index)).toReversed();
   return { slots: all.slice(morePeriods), older: all.slice(0, morePeriods).filter((slot) => slot !== undefined) };
 }
 

@@ -22,7 +22,7 @@ const before = { state: 'OK', reason: 'before' } as const;
 /** `X` breaches, `0` does not, `-` is missing; the last one is the newest period that is over. */
 const evaluate = (data: string, change: Partial<AlarmSettings> = {}) => {
   const nowMs = 100 * period * 1000;
-  const points = [...data].flatMap((sign, index) => {
+  const points = data.split('').flatMap((sign, index) => {
     const atMs = nowMs - (data.length - index) * period * 1000 + 1;
     const value = sign === 'X' ? 9 : 1;
     return sign === '-' ? [] : [{ atMs, receivedMs: atMs, unit: 'None', minimum: value, maximum: value, sum: value, count: 1 }];
@@ -94,7 +94,7 @@ describe('the alarms of a cloud', () => {
     expect(state()).toBe('OK');
     nowMs += 10_000;
     expect(state()).toBe('ALARM');
-    expect(() => handlers.DeleteAlarms({ AlarmNames: ['late', 'none'] })).toThrow();
+    expect(() => handlers.DeleteAlarms({ AlarmNames: ['late', 'none'] })).toThrow('Unknown');
     expect(state()).toBe('ALARM');
     handlers.DeleteAlarms({ AlarmNames: ['late'] });
     expect(state()).toBeUndefined();

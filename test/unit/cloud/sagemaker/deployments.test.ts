@@ -25,9 +25,9 @@ const percent = (Value: number) => ({ Type: 'CAPACITY_PERCENT' as const, Value }
 function load() {
   const words: string[] = [];
   const failures: string[] = [];
-  let over = false;
+  const over = new AbortController();
   const run = async () => {
-    while (!over) {
+    while (!over.signal.aborted) {
       const outcome = await serving.invoke('one').then(
         ({ json }) => ({ word: json.word }),
         (error: unknown) => ({ failure: String(error) }),
@@ -43,7 +43,7 @@ function load() {
     words,
     failures,
     stop: async () => {
-      over = true;
+      over.abort();
       await Promise.all(running);
     },
   };

@@ -11,6 +11,7 @@ afterEach(async () => {
 
 const role = 'arn:aws:iam::000000000000:role/training';
 const busy = 'Cannot update in-progress endpoint "arn:aws:sagemaker:us-east-1:000000000000:endpoint/one".';
+const arn = (kind: string, name: string) => `arn:aws:sagemaker:us-east-1:000000000000:${kind}/${name}`;
 const noPing =
   'The primary container for production variant all did not pass the ping health check. Please check CloudWatch logs for this endpoint.';
 
@@ -99,7 +100,6 @@ describe('what is refused', () => {
   test('in the words of AWS', async () => {
     serving = await startServing({}, { endpointStatusMs: { Creating: 300, Updating: 0, Deleting: 300 } });
     const { handlers } = serving;
-    const arn = (kind: string, name: string) => `arn:aws:sagemaker:us-east-1:000000000000:${kind}/${name}`;
     expect(() => handlers.DescribeEndpoint({ EndpointName: 'One' })).toThrow(
       `Could not find endpoint "${arn('endpoint', 'one')}".`,
     );

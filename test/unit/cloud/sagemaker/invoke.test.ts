@@ -93,6 +93,14 @@ def output_fn(data, accept):
   });
 });
 
+const variant = (VariantName: string, InitialVariantWeight: number) => ({
+  VariantName,
+  ModelName: VariantName,
+  InstanceType: 'ml.m5.large' as const,
+  InitialInstanceCount: 1,
+  InitialVariantWeight,
+});
+
 describe('routing', () => {
   test('instances take turns', async () => {
     await serving.echo('one', 'first', { count: 3 });
@@ -108,13 +116,6 @@ describe('routing', () => {
 
   test('variants by weight, or by name', async () => {
     for (const word of ['a', 'b']) await serving.prepare(word, { 'word.txt': word, 'code/inference.py': echoCode });
-    const variant = (VariantName: string, InitialVariantWeight: number) => ({
-      VariantName,
-      ModelName: VariantName,
-      InstanceType: 'ml.m5.large' as const,
-      InitialInstanceCount: 1,
-      InitialVariantWeight,
-    });
     serving.handlers.CreateEndpointConfig({ EndpointConfigName: 'ab', ProductionVariants: [variant('a', 3), variant('b', 1)] });
     await serving.create('one', 'ab');
     const draw = async () => {

@@ -13,7 +13,6 @@ export function checkQuotas(
   added: (variant: VariantFleet) => number,
 ): void {
   const running = endpoints.flatMap(({ state }) => [...state.fleet.variants, ...(state.pending?.fleet.variants ?? [])]);
-  const typeOf = (variant: VariantFleet) => variant.spec.InstanceType ?? '';
   for (const type of new Set(fleet.variants.map(typeOf))) {
     const used = running.filter((variant) => typeOf(variant) === type).reduce((sum, { desired }) => sum + desired, 0);
     const delta = fleet.variants.filter((variant) => typeOf(variant) === type).reduce((sum, variant) => sum + added(variant), 0);
@@ -27,3 +26,5 @@ export function checkQuotas(
     );
   }
 }
+
+const typeOf = (variant: VariantFleet) => variant.spec.InstanceType ?? '';

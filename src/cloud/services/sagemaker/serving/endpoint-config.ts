@@ -25,10 +25,7 @@ export function createConfigHandlers(cloud: Cloud, configs: ResourceTable<Endpoi
       const { Tags: _tags, ...asked } = request;
       return {
         ...asked,
-        ProductionVariants: (asked.ProductionVariants ?? []).map((variant) => ({
-          ...variant,
-          InitialVariantWeight: variant.InitialVariantWeight ?? 1,
-        })),
+        ProductionVariants: (asked.ProductionVariants ?? []).map(withWeight),
         EndpointConfigName: name,
         EndpointConfigArn: arn,
         CreationTime: created,
@@ -51,6 +48,11 @@ export function createConfigHandlers(cloud: Cloud, configs: ResourceTable<Endpoi
     },
   };
 }
+
+const withWeight = (variant: sagemaker.ProductionVariant): sagemaker.ProductionVariant => ({
+  InitialVariantWeight: 1,
+  ...variant,
+});
 
 /** What would not be executed here as it was asked. */
 function checkConfig(input: sagemaker.CreateEndpointConfigInput): void {

@@ -164,8 +164,8 @@ function refuseScaled({ name, state }: Endpoint, to: Fleet, scaled: ScaledVarian
 
 /** Counts of the new fleet, and its weights: those of the configuration, or what the variants of the same name have now. */
 function retainProperties(from: Fleet, to: Fleet, input: sagemaker.UpdateEndpointInput): (variant: VariantFleet) => number {
-  const excluded = (input.ExcludeRetainedVariantProperties ?? []).map(({ VariantPropertyType: type }) => type);
-  const keeps = (type: sagemaker.VariantPropertyType) => input.RetainAllVariantProperties === true && !excluded.includes(type);
+  const excluded = new Set((input.ExcludeRetainedVariantProperties ?? []).map(({ VariantPropertyType: type }) => type));
+  const keeps = (type: sagemaker.VariantPropertyType) => input.RetainAllVariantProperties === true && !excluded.has(type);
   const find = (variant: VariantFleet) => from.variants.find((old) => old.name === variant.name);
   if (keeps('DesiredWeight')) for (const variant of to.variants) variant.weight = find(variant)?.weight ?? variant.weight;
   const counts = new Map(

@@ -18,7 +18,7 @@ export interface Instance {
   kill(): Promise<void>;
 }
 
-export type InstanceState = 'starting' | 'ready' | 'leaving' | 'gone';
+type InstanceState = 'starting' | 'ready' | 'leaving' | 'gone';
 export type Started = { readonly outcome: 'ready' } | { readonly outcome: 'failed'; readonly reason: string };
 
 /** What carries an instance: its address, and a life that is run until `signals` end it. */
@@ -51,7 +51,7 @@ export function createInstance(
   const [stop, kill] = [new AbortController(), new AbortController()];
   const started = Promise.withResolvers<Started>();
   let state: InstanceState = 'starting';
-  let calls = 0;
+  const calls = new Set<symbol>();
   let address = '';
 
   const change = (next: InstanceState) => {
@@ -91,16 +91,17 @@ export function createInstance(
     },
     started: started.promise,
     call: async (request) => {
-      calls += 1;
+      const own = Symbol('call');
+      calls.add(own);
       try {
         return await callServer({ agent, address, port: servingPort, method: 'POST', path: '/invocations', ...request });
       } finally {
-        calls -= 1;
+        calls.delete(own);
       }
     },
     stop: async () => {
       change('leaving');
-      for (let waited = 0; calls > 0 && waited < deps.drainMs && !kill.signal.aborted; waited += drainCheckMs)
+      for (let waited = 0; calls.size > 0 && waited < deps.drainMs && !kill.signal.aborted; waited += drainCheckMs)
         await deps.clock.sleep(drainCheckMs, kill.signal);
       stop.abort();
       await ended;

@@ -1,3 +1,4 @@
+import type { EndpointStatus } from '@aws-sdk/client-sagemaker';
 import type { InvokeEndpointInput, InvokeEndpointOutput as SdkOutput } from '@aws-sdk/client-sagemaker-runtime';
 import { AwsError, type Cloud } from '../../../contract.ts';
 import { AnswerTooLong, maxPayloadBytes, ServerTimeout, type ServerAnswer } from '../../../machines/call-server.ts';
@@ -11,7 +12,13 @@ type InvokeEndpointOutput = Omit<SdkOutput, 'Body'> & { Body: Uint8Array };
 
 const attributesHeader = 'x-amzn-sagemaker-custom-attributes';
 /** States in which AWS finds the endpoint for a caller. */
-const servingStatuses: readonly string[] = ['InService', 'Updating', 'RollingBack', 'SystemUpdating', 'UpdateRollbackFailed'];
+const servingStatuses = new Set<EndpointStatus>([
+  'InService',
+  'Updating',
+  'RollingBack',
+  'SystemUpdating',
+  'UpdateRollbackFailed',
+]);
 
 interface Deps {
   readonly cloud: Cloud;
@@ -56,7 +63,7 @@ async function invokeEndpoint(
 /** Names are unique in whatever case, and called in their own. */
 function findServing(endpoints: ResourceTable<Endpoint>, name: string, account: string): Endpoint {
   const endpoint = endpoints.find(name);
-  if (!endpoint || endpoint.name !== name || !servingStatuses.includes(endpoint.state.status))
+  if (!endpoint || endpoint.name !== name || !servingStatuses.has(endpoint.state.status))
     throw new AwsError('ValidationError', `Endpoint ${name} of account ${account} not found.`);
   return endpoint;
 }

@@ -1,7 +1,7 @@
 import type { Fleet, VariantFleet } from './fleet.ts';
 
 /** Which share of the calls goes to which fleet: two of them while a deployment shifts traffic. */
-export interface Traffic {
+interface Traffic {
   readonly fleet: Fleet;
   readonly share: number;
 }

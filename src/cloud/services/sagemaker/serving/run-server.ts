@@ -131,10 +131,10 @@ async function serveOnce(serving: Serving, deadlineMs: number, onAnswer: () => v
   const host = await startServer(serving);
   watch.attach(host.pid);
   const undo = [onAbort(life.stop, host.stop), onAbort(life.kill, host.kill)];
-  let over = false;
-  const ended = host.ended.finally(() => (over = true));
+  const over = new AbortController();
+  const ended = host.ended.finally(() => over.abort());
   try {
-    while (!over && !life.stop.aborted) {
+    while (!over.signal.aborted && !life.stop.aborted) {
       if (await isAnswering(life, address)) {
         onAnswer();
         life.onReady();

@@ -16,7 +16,7 @@ export async function unpackModel(archive: string, folder: string): Promise<void
   feeding.catch(() => undefined);
   const links: { target: string; to: string }[] = [];
   for await (const entry of entries) {
-    const { name, type = 'file', linkname, mode = 0o644 } = entry.header;
+    const { name, type, linkname, mode } = entry.header;
     const target = place(folder, name);
     if (type === 'directory') await mkdir(target, { recursive: true });
     else await mkdir(dirname(target), { recursive: true });
