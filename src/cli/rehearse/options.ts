@@ -35,7 +35,8 @@ Runs the repository's workflows on this machine, against a local cloud and a loc
   --event NAME[=FILE]    pull_request (default), push, tag, workflow_dispatch or schedule, of another workflow if FILE names one;
                          may be repeated: the events happen in the order given, in one cloud
   --baseline             a push to main first, so that the pull request has something to be compared with
-  --release              the whole way: the pull request, the push to main, then a tag with .github/workflows/release.yml
+  --release              the whole way: the pull request, the push to main, then a tag with .github/workflows/release.yml;
+                         events given beside it come after that
   --deny                 refuse the approvals that environments ask for (default: the rehearsal grants them)
   --input NAME=VALUE     an input of workflow_dispatch
   --fork                 the pull request comes from a fork
@@ -91,8 +92,6 @@ export function parseOptions(args: readonly string[]): RehearseOptions | { probl
     return { problems: [error instanceof Error ? error.message : String(error)] };
   }
   if (values.help) return 'help';
-  if (values.release && values.event.length > 0)
-    problems.push(`--release: it has events of its own; leave --event ${values.event.join(', ')} out.`);
   const plays = listPlays(values, problems);
   const { weather } = values;
   if (weather !== 'calm' && weather !== 'aws-like') problems.push(`--weather ${weather}: it is calm or aws-like.`);
@@ -123,12 +122,11 @@ function listPlays(
 ): readonly Play[] {
   const { workflow, event, baseline, release } = values;
   const first: Play[] = baseline ? [{ event: 'push', workflow }] : [];
-  if (release) {
-    const trained: Play[] = [...first, { event: 'pull_request', workflow }, { event: 'push', workflow }];
-    return [...trained, { event: 'tag', workflow: releaseWorkflow }];
-  }
-  const asked = event.length > 0 ? event : ['pull_request'];
-  return [...first, ...asked.flatMap((text) => readPlay(text, workflow, problems))];
+  const asked = event.length > 0 || release ? event : ['pull_request'];
+  const then = asked.flatMap((text) => readPlay(text, workflow, problems));
+  if (!release) return [...first, ...then];
+  const trained: Play[] = [...first, { event: 'pull_request', workflow }, { event: 'push', workflow }];
+  return [...trained, { event: 'tag', workflow: releaseWorkflow }, ...then];
 }
 
 function readPlay(text: string, workflow: string, problems: string[]): Play[] {

@@ -66,9 +66,8 @@ describe('the options of a rehearsal', () => {
       ],
     });
     expect(eventsOf(['--release', '--baseline'])).toEqual(['push', 'pull_request', 'push', 'tag']);
-    expect(parseOptions(['--release', '--event', 'tag'])).toEqual({
-      problems: ['--release: it has events of its own; leave --event tag out.'],
-    });
+    const swept = ['--release', '--event', 'schedule=.github/workflows/clean-up.yml'];
+    expect(eventsOf(swept)).toEqual(['pull_request', 'push', 'tag', 'schedule']);
   });
 
   test('all that is wrong comes at once', () => {
