@@ -122,8 +122,9 @@ describe('planScaling', () => {
   });
 });
 
+const spec = (scaling: ScalingSpec) => ({ path: 'trainyard.yml', lines: { 'scaling.lambda.reserved': 40 }, scaling });
+
 describe('checkScaling', () => {
-  const spec = (scaling: ScalingSpec) => ({ path: 'trainyard.yml', lines: { 'scaling.lambda.reserved': 40 }, scaling });
   const limits: ScalingLimits = {
     account: { total: 1000, unreserved: 1000 },
     others: [],
@@ -225,40 +226,40 @@ describe('checkScaling', () => {
   });
 });
 
-describe('applyScaling', () => {
-  function world(states: (Provisioned | undefined)[]) {
-    const calls: string[] = [];
-    const lines: string[] = [];
-    let now = 0;
-    const concurrency: Concurrency = {
-      account: async () => ({ total: 1, unreserved: 1 }),
-      reserved: async () => undefined,
-      putReserved: async (name, count) => void calls.push(`reserve ${name} ${count}`),
-      provisioned: async () => (states.length > 1 ? states.shift() : states[0]),
-      putProvisioned: async (name, version, count) => void calls.push(`provision ${name}:${version} ${count}`),
-      deleteProvisioned: async (name, version) => void calls.push(`unprovision ${name}:${version}`),
-    };
-    const scaling: EndpointScaling = {
-      read: async () => undefined,
-      register: async (endpoint, variant, { min, max }) => void calls.push(`register ${endpoint}/${variant} ${min} ${max}`),
-      putPolicy: async (endpoint, variant, { invocationsPerMinute }) =>
-        void calls.push(`policy ${endpoint}/${variant} ${invocationsPerMinute}`),
-      deregister: async (endpoint, variant) => void calls.push(`deregister ${endpoint}/${variant}`),
-    };
-    const clock = {
-      now: () => new Date(now),
-      sleep: async (ms: number) => {
-        now += ms;
-      },
-    };
-    return {
-      calls,
-      lines,
-      elapsed: () => now,
-      deps: { concurrency, scaling, clock, log: { info: (line: string) => void lines.push(line) } },
-    };
-  }
+function world(states: (Provisioned | undefined)[]) {
+  const calls: string[] = [];
+  const lines: string[] = [];
+  let now = 0;
+  const concurrency: Concurrency = {
+    account: async () => ({ total: 1, unreserved: 1 }),
+    reserved: async () => undefined,
+    putReserved: async (name, count) => void calls.push(`reserve ${name} ${count}`),
+    provisioned: async () => (states.length > 1 ? states.shift() : states[0]),
+    putProvisioned: async (name, version, count) => void calls.push(`provision ${name}:${version} ${count}`),
+    deleteProvisioned: async (name, version) => void calls.push(`unprovision ${name}:${version}`),
+  };
+  const scaling: EndpointScaling = {
+    read: async () => undefined,
+    register: async (endpoint, variant, { min, max }) => void calls.push(`register ${endpoint}/${variant} ${min} ${max}`),
+    putPolicy: async (endpoint, variant, { invocationsPerMinute }) =>
+      void calls.push(`policy ${endpoint}/${variant} ${invocationsPerMinute}`),
+    deregister: async (endpoint, variant) => void calls.push(`deregister ${endpoint}/${variant}`),
+  };
+  const clock = {
+    now: () => new Date(now),
+    sleep: async (ms: number) => {
+      now += ms;
+    },
+  };
+  return {
+    calls,
+    lines,
+    elapsed: () => now,
+    deps: { concurrency, scaling, clock, log: { info: (line: string) => void lines.push(line) } },
+  };
+}
 
+describe('applyScaling', () => {
   test('does the steps in their order and waits until all environments are warm', async () => {
     const progress = { requested: 2, available: 1, status: 'IN_PROGRESS' } as const;
     const { calls, lines, deps } = world([undefined, progress, progress, ready(2)]);
