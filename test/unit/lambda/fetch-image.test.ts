@@ -31,16 +31,14 @@ function createInternet(pages: Record<string, Page>, names: Record<string, strin
   return { network, asked, connected, open: () => open };
 }
 
+const redirect = (location: string, status = 302) => ({ status, headers: { location } });
 const never = () => new AbortController().signal;
 const fetchFrom = (internet: { network: Network }, url: string, signal = never(), milliseconds?: number) =>
   fetchImage(url, internet.network, signal, milliseconds);
-const refusalOf = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => new Error('it was not refused'),
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(Refusal);
-  return error as Refusal;
+const refusalOf = async (work: Promise<unknown>): Promise<Refusal> => {
+  const error: unknown = await work.catch((reason: unknown) => reason);
+  if (error instanceof Refusal) return error;
+  throw new Error('It was not refused.', { cause: error });
 };
 
 describe('fetchImage', () => {
@@ -103,7 +101,6 @@ describe('fetchImage', () => {
     expect(internet.connected).toEqual([]);
   });
 
-  const redirect = (location: string, status = 302) => ({ status, headers: { location } });
   test('follows redirects, and checks each anew', async () => {
     const internet = createInternet({
       'https://a.org/1': redirect('/2'),

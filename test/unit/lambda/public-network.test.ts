@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -33,10 +32,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+function portOf(listening: Server): number {
+  const address = listening.address();
+  return address !== null && typeof address === 'object' ? address.port : 0;
+}
+
 const get = (url: string, trusted = ca) => {
   names = [];
-  const { port } = server.address() as AddressInfo;
-  return createPublicNetwork({ port, ca: trusted }).get({
+  return createPublicNetwork({ port: portOf(server), ca: trusted }).get({
     url: new URL(url),
     address: '127.0.0.1',
     signal: AbortSignal.timeout(5000),
@@ -67,8 +70,7 @@ test("refuses a server that is not the name's", async () => {
 });
 
 test('trusts public certificates only', async () => {
-  const { port } = server.address() as AddressInfo;
-  const network = createPublicNetwork({ port });
+  const network = createPublicNetwork({ port: portOf(server) });
   const asking = network.get({ url: new URL('https://dogs.example/'), address: '127.0.0.1', signal: AbortSignal.timeout(5000) });
   await expect(asking).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
 });
