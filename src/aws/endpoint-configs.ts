@@ -9,7 +9,7 @@ import {
 import type { EndpointConfigs } from '../serving/ports.ts';
 import type { Clients } from './clients.ts';
 import { call } from './errors.ts';
-import { deletion, isTaken, listPages, needCreated, orMissing } from './hosting-answers.ts';
+import { deletion, isTaken, listPages, needCreated, orMissing, whenSeen } from './hosting-answers.ts';
 import { localDisks } from './local-disks.ts';
 import { toTagList } from './resource-tags.ts';
 
@@ -40,7 +40,7 @@ export function createEndpointConfigs(clients: Clients): EndpointConfigs {
     create: (request) =>
       call(doing('CreateEndpointConfig', request.name), async () => {
         try {
-          await sagemaker.send(new CreateEndpointConfigCommand(toRequest(request)));
+          await whenSeen(() => sagemaker.send(new CreateEndpointConfigCommand(toRequest(request))), clients.clock);
           return 'created';
         } catch (error) {
           if (isTaken(error)) return 'exists';

@@ -11,33 +11,17 @@ import {
 import { variantName } from '../serving/names.ts';
 import type { Endpoint, Endpoints } from '../serving/ports.ts';
 import type { Clients } from './clients.ts';
-import { call, countAttempts, findCode } from './errors.ts';
-import { isBusy, isTaken, listPages, needCreated, orMissing } from './hosting-answers.ts';
+import { call, countAttempts } from './errors.ts';
+import { isBusy, isTaken, listPages, needCreated, orMissing, whenSeen } from './hosting-answers.ts';
 import { toTagList } from './resource-tags.ts';
 import { toDeploymentConfig } from './rollout.ts';
 
 const doing = (action: string, name: string) => ({ action: `sagemaker:${action}`, resource: `the endpoint ${name}` });
 
-/** How long a configuration may take to be seen by CreateEndpoint, which reads it from another copy. */
-const configSeenMs = 60_000;
-
 /** Real-time endpoints of SageMaker with one variant. */
 export function createEndpoints(clients: Clients): Endpoints {
   const sagemaker = clients.of(SageMakerClient);
   const { clock } = clients;
-
-  /** Sends again while AWS does not find the configuration that was made a moment ago. */
-  async function whenConfigShows<Answer>(send: () => Promise<Answer>): Promise<Answer> {
-    const deadline = clock.now().getTime() + configSeenMs;
-    for (;;) {
-      try {
-        return await send();
-      } catch (error) {
-        if (!isConfigUnseen(error) || clock.now().getTime() >= deadline) throw error;
-        await clock.sleep(2_000);
-      }
-    }
-  }
 
   return {
     async describe(name) {
@@ -49,7 +33,7 @@ export function createEndpoints(clients: Clients): Endpoints {
       call(doing('CreateEndpoint', name), async () => {
         const request = { EndpointName: name, EndpointConfigName: configName, Tags: toTagList(tags) };
         try {
-          await whenConfigShows(() => sagemaker.send(new CreateEndpointCommand(request)));
+          await whenSeen(() => sagemaker.send(new CreateEndpointCommand(request)), clock);
           return 'created';
         } catch (error) {
           if (isTaken(error)) return 'exists';
@@ -67,7 +51,7 @@ export function createEndpoints(clients: Clients): Endpoints {
           ...(deployment ? { DeploymentConfig: deployment } : {}),
         };
         try {
-          await whenConfigShows(() => sagemaker.send(new UpdateEndpointCommand(request)));
+          await whenSeen(() => sagemaker.send(new UpdateEndpointCommand(request)), clock);
         } catch (error) {
           // A first attempt whose answer was lost has made the endpoint busy with this very update; who waits sees which.
           if (!(isBusy(error) && countAttempts(error) > 1)) throw error;
@@ -104,15 +88,6 @@ export function createEndpoints(clients: Clients): Endpoints {
         return { found, next: page.NextToken };
       }),
   };
-}
-
-/** "Could not find endpoint configuration …" */
-function isConfigUnseen(error: unknown): boolean {
-  return (
-    findCode(error) === 'ValidationException' &&
-    error instanceof Error &&
-    /could not find endpoint configuration/i.test(error.message)
-  );
 }
 
 function readEndpoint(answer: DescribeEndpointOutput, name: string): Endpoint {

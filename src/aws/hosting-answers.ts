@@ -1,4 +1,5 @@
 import { ActionError } from '../action-error.ts';
+import type { Clock } from '../time/clock.ts';
 import { findCode, isNotFound } from './errors.ts';
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -13,6 +14,23 @@ export function isBusy(error: unknown): boolean {
   return (
     findCode(error) === 'ValidationException' && /in-progress endpoint|cannot (?:update|delete)|currently/i.test(textOf(error))
   );
+}
+
+/** How long something that was made may take to be seen by the call that names it: reads lag behind writes. */
+const seenMs = 60_000;
+
+/** Sends again while AWS does not find the model or configuration that was made a moment ago. */
+export async function whenSeen<Answer>(send: () => Promise<Answer>, clock: Clock): Promise<Answer> {
+  const deadline = clock.now().getTime() + seenMs;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      const unseen = findCode(error) === 'ValidationException' && /^could not find (?:model|endpoint conf)/i.test(textOf(error));
+      if (!unseen || clock.now().getTime() >= deadline) throw error;
+      await clock.sleep(2_000);
+    }
+  }
 }
 
 /** The answer, or undefined for what is not there. */
