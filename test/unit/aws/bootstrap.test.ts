@@ -46,13 +46,29 @@ const zones = [
   ['DeployRole', 'TrainingRoleRelease', ['trainyard/release/*']],
 ] as const;
 
+/** The actions that an adapter's source says it calls: in full, or by operation with the service in its `doing`. */
+function actionsOf(source: string): string[] {
+  const service = /action: `([a-z-]+):\$\{action\}`/.exec(source)?.[1];
+  const operations = [...source.matchAll(/\b(?:doing|write)\('([A-Z][A-Za-z]+)'/g)].map(
+    ([, operation]) => `${service}:${operation}`,
+  );
+  return [...[...source.matchAll(/action: '([a-z0-9-]+:[A-Za-z]+)'/g)].map(([, action = '']) => action), ...operations];
+}
+
+const folder = join(root, 'src/aws');
+const adapters = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+// Only releases deploy, scale and promote; the other zones have no business with what serves.
+const serving = adapters.filter((source) => source.includes('serving/ports.ts'));
+const others = adapters.filter((source) => !source.includes('serving/ports.ts'));
+const needs: Record<string, string[]> = {
+  PullRequestRole: others.flatMap(actionsOf),
+  MainRole: others.flatMap(actionsOf),
+  DeployRole: adapters.flatMap(actionsOf),
+};
+
 describe.each(zones)('%s', (role, training, writes) => {
   test('may do every action the adapters say they do', () => {
-    const folder = join(root, 'src/aws');
-    const sources = readdirSync(folder)
-      .map((file) => readFileSync(join(folder, file), 'utf8'))
-      .join('\n');
-    const actions = new Set([...sources.matchAll(/action: '([a-z0-9]+:[A-Za-z]+)'/g)].map(([, action = '']) => action));
+    const actions = new Set(needs[role]);
     for (const free of ['sts:GetCallerIdentity', 'sts:AssumeRoleWithWebIdentity']) actions.delete(free);
     expect(actions.size).toBeGreaterThan(8);
     expect([...actions].filter((action) => allows(role, action).length === 0)).toEqual([]);
@@ -91,6 +107,15 @@ describe.each(zones)('%s', (role, training, writes) => {
     const written = allows(training, 's3:PutObject').flatMap((one) => list(one.Resource));
     expect(written).toEqual([`\${Bucket.Arn}/${writes[0]}`]);
   });
+});
+
+test('only releases may make or change what serves', () => {
+  const changes = new Set(
+    serving.flatMap(actionsOf).filter((action) => /:(Create|Update|Put|Publish|Register|Invoke)/.test(action)),
+  );
+  expect(changes.size).toBeGreaterThan(8);
+  for (const role of ['PullRequestRole', 'MainRole', 'CleanUpRole'])
+    expect([...changes].filter((action) => allows(role, action).length > 0)).toEqual([]);
 });
 
 test('nothing is allowed on every resource but what AWS cannot limit', () => {
