@@ -17,7 +17,7 @@ export interface LambdaDeps {
   readonly codeFolder: (functionName: string) => string;
 }
 
-export interface DeploymentParts {
+interface DeploymentParts {
   readonly version: string;
   readonly settings: Settings;
   readonly code: Code;

@@ -5,7 +5,7 @@ import { type Alias, type Deployment, type Fn, latestVersion } from './functions
 import { refuseMissing, refuseMissingAlias, refuseValue } from './refusals.ts';
 
 /** A function as a request names it: by name, whole or part of an ARN, with a qualifier in it or beside it. */
-export interface Target {
+interface Target {
   readonly fn: Fn;
   /** As asked for; undefined when none was. */
   readonly qualifier: string | undefined;

@@ -6,7 +6,7 @@ import type { Slots } from './slots.ts';
 export type StartKind = 'on-demand' | 'provisioned-concurrency';
 
 /** What a call gets: a worker, and how long it took to start when the call waited for that; or why there is none. */
-export type Taken =
+type Taken =
   | {
       readonly kind: 'worker';
       readonly worker: FunctionWorker;
