@@ -28,9 +28,9 @@ export function escapeMarkdown(text: string): string {
   return breakAutolinks(toOneLine(text)).replaceAll(/[\\`*_[\]<>|~&$]/g, (character) => `\\${character}`);
 }
 
-/** Escapes what would make a line of escaped text a list, a heading or a rule. */
+/** Escapes what would make a line of escaped text a list, a heading or a rule; four spaces before it would make it code. */
 export function escapeLineStart(markdown: string): string {
-  return markdown.replace(/^\s*([-+=#:]|\d+[.)])/, (mark) => `${mark.trim().slice(0, -1)}\\${mark.slice(-1)}`);
+  return markdown.trimStart().replace(/^([-+=#:]|\d+[.)])/, (mark) => `${mark.slice(0, -1)}\\${mark.slice(-1)}`);
 }
 
 export function escapeHtml(text: string): string {

@@ -66,6 +66,7 @@ describe('text in Markdown', () => {
   });
 
   test('at the start of a paragraph or an item begins no other block', () => {
+    expect(marked.lexer(toMarkdown([{ kind: 'paragraph', text: ['\r \r \r x'] }]))[0]?.type).toBe('paragraph');
     fc.assert(
       fc.property(hostile, (text) => {
         const [first] = marked.lexer(toMarkdown([{ kind: 'paragraph', text: [`${text}x`] }]));

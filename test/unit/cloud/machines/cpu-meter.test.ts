@@ -111,8 +111,8 @@ describe('CPU over time', () => {
           for (const sample of samples) {
             const middle = sample.at.getTime() - 1_000_000;
             // Dates hold whole milliseconds, so the middle may be half a one early.
-            const to = samples.at(-1) === sample ? end : 2 * middle - from;
-            const exact = readings.find(([time]) => Math.abs(time - to) <= 1)?.[0] ?? to;
+            const to = 2 * middle - from;
+            const exact = samples.at(-1) === sample ? end : (readings.find(([time]) => Math.abs(time - to) <= 1)?.[0] ?? to);
             sum += (sample.cpuPercent / 100) * ((exact - from) / 1000);
             from = exact;
           }
