@@ -17,7 +17,7 @@ import botocore.model
 import botocore.session
 
 SECRET = "***"
-CLIENTS = {"cloudwatch-logs": "logs"}
+CLIENTS = {"application-auto-scaling": "application-autoscaling", "cloudwatch-logs": "logs"}
 
 
 def pattern_matches(pattern, value):

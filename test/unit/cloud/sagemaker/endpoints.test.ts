@@ -156,7 +156,14 @@ describe('what is refused', () => {
 
   test('what has just been made is not there yet where reads lag', async () => {
     serving = await startServing({}, { readLagMs: 300 });
-    await expect(serving.echo('one', 'first')).rejects.toThrow('Could not find model');
+    await serving.echo('one', 'first');
+    expect(() => serving.handlers.DescribeModel({ ModelName: 'one' })).toThrow('Could not find model');
+    const create = () => serving.handlers.CreateEndpoint({ EndpointName: 'one', EndpointConfigName: 'one' });
+    expect(create).toThrow('Could not find endpoint configuration');
+    await serving.cloud.clock.sleep(310);
+    create();
+    expect(() => serving.describe('one')).toThrow('Could not find endpoint');
+    expect(() => serving.handlers.DeleteEndpoint({ EndpointName: 'one' })).toThrow('Cannot update in-progress endpoint');
   });
 });
 
@@ -184,6 +191,17 @@ describe('an endpoint ends', () => {
     serving.handlers.UpdateEndpoint({ EndpointName: 'one', EndpointConfigName: 'slow' });
     await serving.cloud.clock.sleep(300);
     await serving.close();
+    expect(processesUsing(serving.cloud.folder)).toEqual([]);
+  });
+});
+
+describe('the cloud closes', () => {
+  test('while an endpoint has not even begun to start', async () => {
+    serving = await startServing({}, { endpointStatusMs: { Creating: 60_000, Updating: 0, Deleting: 0 } });
+    await serving.echo('one', 'first');
+    serving.handlers.CreateEndpoint({ EndpointName: 'one', EndpointConfigName: 'one' });
+    await serving.close();
+    expect(serving.describe('one')).toMatchObject({ EndpointStatus: 'Failed', FailureReason: 'The local cloud is closing.' });
     expect(processesUsing(serving.cloud.folder)).toEqual([]);
   });
 });

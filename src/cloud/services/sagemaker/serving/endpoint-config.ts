@@ -21,7 +21,7 @@ export function createConfigHandlers(cloud: Cloud, configs: ResourceTable<Endpoi
       return { EndpointConfigArn: config.arn };
     },
     DescribeEndpointConfig: (input: sagemaker.DescribeEndpointConfigInput): sagemaker.DescribeEndpointConfigOutput => {
-      const { name, arn, created, request } = configs.get(input.EndpointConfigName ?? '');
+      const { name, arn, created, request } = configs.look(input.EndpointConfigName ?? '');
       const { Tags: _tags, ...asked } = request;
       return {
         ...asked,
@@ -36,7 +36,7 @@ export function createConfigHandlers(cloud: Cloud, configs: ResourceTable<Endpoi
       return {};
     },
     ListEndpointConfigs: (input: sagemaker.ListEndpointConfigsInput): sagemaker.ListEndpointConfigsOutput => {
-      const { items, ...more } = listPage(configs.all(), input);
+      const { items, ...more } = listPage(configs.visible(), input);
       return {
         ...more,
         EndpointConfigs: items.map(({ name, arn, created }) => ({

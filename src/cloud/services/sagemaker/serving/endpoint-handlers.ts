@@ -41,7 +41,8 @@ export function createEndpointHandlers(deps: EndpointDeps) {
   const createOne = (input: sagemaker.CreateEndpointInput): sagemaker.CreateEndpointOutput => {
     const name = input.EndpointName ?? '';
     endpoints.refuseTaken(name);
-    const config = configs.get(input.EndpointConfigName ?? '');
+    // AWS says so itself: the configuration is read as it was a little while ago, and a caller has to try again.
+    const config = configs.look(input.EndpointConfigName ?? '');
     if (input.DeploymentConfig) readPlan(input.DeploymentConfig, cloud.alarms);
     const fleet = createFleet(config, () => endpoint);
     checkQuotas(endpoints.all(), deps.quotas, fleet, initialCount);
@@ -104,7 +105,7 @@ export function createEndpointHandlers(deps: EndpointDeps) {
     UpdateEndpoint: update,
     UpdateEndpointWeightsAndCapacities: setCapacities,
     DescribeEndpoint: (input: sagemaker.DescribeEndpointInput) =>
-      lookAtEndpoint(endpoints.get(input.EndpointName ?? ''), clock, cloud.weather.readLagMs),
+      lookAtEndpoint(endpoints.look(input.EndpointName ?? ''), clock, cloud.weather.readLagMs),
     DeleteEndpoint: (input: sagemaker.DeleteEndpointInput) => {
       const endpoint = endpoints.get(input.EndpointName ?? '');
       refuseInProgress(endpoint);
@@ -114,7 +115,7 @@ export function createEndpointHandlers(deps: EndpointDeps) {
       return {};
     },
     ListEndpoints: (input: sagemaker.ListEndpointsInput): sagemaker.ListEndpointsOutput => {
-      const seen = endpoints.all().map((endpoint) => summarise(lookAtEndpoint(endpoint, clock, cloud.weather.readLagMs)));
+      const seen = endpoints.visible().map((endpoint) => summarise(lookAtEndpoint(endpoint, clock, cloud.weather.readLagMs)));
       const { items, ...more } = listPage(
         seen.filter(({ status }) => input.StatusEquals === undefined || status === input.StatusEquals),
         input,

@@ -20,7 +20,7 @@ export function createModelHandlers(cloud: Cloud, models: ResourceTable<Model>) 
       return { ModelArn: model.arn };
     },
     DescribeModel: (input: sagemaker.DescribeModelInput): sagemaker.DescribeModelOutput => {
-      const { name, arn, created, request } = models.get(input.ModelName ?? '');
+      const { name, arn, created, request } = models.look(input.ModelName ?? '');
       const { Tags: _tags, ...asked } = request;
       return {
         ...asked,
@@ -35,7 +35,7 @@ export function createModelHandlers(cloud: Cloud, models: ResourceTable<Model>) 
       return {};
     },
     ListModels: (input: sagemaker.ListModelsInput): sagemaker.ListModelsOutput => {
-      const { items, ...more } = listPage(models.all(), input);
+      const { items, ...more } = listPage(models.visible(), input);
       return {
         ...more,
         Models: items.map(({ name, arn, created }) => ({ ModelName: name, ModelArn: arn, CreationTime: created })),

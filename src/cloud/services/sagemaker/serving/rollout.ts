@@ -71,8 +71,8 @@ async function rollBatches(rollout: Rollout): Promise<void> {
 }
 
 async function start({ to, closing }: Rollout, countFor: Rollout['countFor']): Promise<void> {
-  const started = await startFleet(to, countFor);
   if (closing.aborted) throw new RolloutFailure('The local cloud is closing.');
+  const started = await startFleet(to, countFor);
   if (started.outcome === 'failed') throw new RolloutFailure(started.reason);
 }
 

@@ -37,14 +37,17 @@ export function createServing(cloud: Cloud, machines: GetMachinery, scaled: Scal
       const failureReason = `InternalServerError: ${error instanceof Error ? error.message : String(error)}`;
       changeEndpoint(endpoint, cloud.clock, { status: 'Failed', failureReason });
     };
-    const end = work.catch(fail).finally(() => running.delete(end));
+    const end = work.catch(fail).finally(() => {
+      running.delete(end);
+      if (endpoints.find(endpoint.name) !== endpoint) kept.delete(endpoint);
+    });
     running.add(end);
+    kept.add(endpoint);
   };
   const startInstanceOf =
     (endpointOf: () => Endpoint): StartInstance =>
     (spec, model) => {
       const endpoint = endpointOf();
-      kept.add(endpoint);
       const id = createInstanceId();
       const plan = {
         id,
@@ -55,9 +58,11 @@ export function createServing(cloud: Cloud, machines: GetMachinery, scaled: Scal
         startupSeconds: spec.ContainerStartupHealthCheckTimeoutInSeconds,
       };
       const onChange = () => noteEndpoint(endpoint, cloud.clock);
-      return createInstance({ clock: cloud.clock, drainMs: times.invocationMs, onChange }, id, async () =>
-        takeServer(plan, await (made ??= prepare())),
-      );
+      return createInstance({ clock: cloud.clock, drainMs: times.invocationMs, onChange }, id, async () => {
+        const server = await (made ??= prepare());
+        if (endpoint.closing.signal.aborted) throw new Error('The local cloud is closing.');
+        return takeServer(plan, server);
+      });
     };
 
   const { minuteSeconds = defaultMinuteSeconds, quotas = {} } = options;

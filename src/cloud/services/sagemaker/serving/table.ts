@@ -15,11 +15,15 @@ export interface ResourceTable<Item extends Resource> {
   refuseTaken(name: string): void;
   add(item: Item): void;
   find(name: string): Item | undefined;
-  /** @throws ValidationException when there is none, or none that can be seen yet */
+  /** @throws ValidationException when there is none */
   get(name: string): Item;
+  /** As a read finds it, under some weather a little late. @throws ValidationException when there is none, or none that can be seen yet */
+  look(name: string): Item;
   findByArn(arn: string): Item | undefined;
   remove(item: Item): void;
   all(): Item[];
+  /** Those a read finds. */
+  visible(): Item[];
 }
 
 interface Kind {
@@ -29,7 +33,7 @@ interface Kind {
   readonly arnType: string;
 }
 
-/** Resources of one kind. What has just been made cannot be seen at once where the weather makes reads lag. */
+/** Resources of one kind. What has just been made is not read at once where the weather makes reads lag; who changes it finds it. */
 export function createTable<Item extends Resource>(
   { clock, weather, region, account }: Pick<Cloud, 'clock' | 'weather' | 'region' | 'account'>,
   { noun, arnType }: Kind,
@@ -37,7 +41,10 @@ export function createTable<Item extends Resource>(
   const items = new Map<string, Item>();
   const arnOf = (name: string) => `arn:aws:sagemaker:${region}:${account}:${arnType}/${name.toLowerCase()}`;
   const isVisible = (item: Item) => item.created.getTime() + weather.readLagMs <= clock.now().getTime();
-  const visible = () => [...items.values()].filter(isVisible);
+  const found = (name: string, item: Item | undefined): Item => {
+    if (!item) throw new AwsError('ValidationException', `Could not find ${noun} "${arnOf(name)}".`);
+    return item;
+  };
   return {
     arnOf,
     refuseTaken: (name) => {
@@ -46,14 +53,15 @@ export function createTable<Item extends Resource>(
     },
     add: (item) => void items.set(item.name.toLowerCase(), item),
     find: (name) => items.get(name.toLowerCase()),
-    get: (name) => {
+    get: (name) => found(name, items.get(name.toLowerCase())),
+    look: (name) => {
       const item = items.get(name.toLowerCase());
-      if (!item || !isVisible(item)) throw new AwsError('ValidationException', `Could not find ${noun} "${arnOf(name)}".`);
-      return item;
+      return found(name, item && isVisible(item) ? item : undefined);
     },
-    findByArn: (arn) => visible().find((item) => item.arn === arn.toLowerCase()),
+    findByArn: (arn) => [...items.values()].find((item) => item.arn === arn.toLowerCase()),
     remove: (item) => void (items.get(item.name.toLowerCase()) === item && items.delete(item.name.toLowerCase())),
-    all: visible,
+    all: () => [...items.values()],
+    visible: () => [...items.values()].filter(isVisible),
   };
 }
 
