@@ -13,7 +13,8 @@
  * | restore | everything beside live that was changed on the way is as before | the same |
  */
 export type PromotionState =
-  | { readonly step: 'raise' | 'remember' | 'move' | 'verify' | 'settle' }
+  | { readonly step: 'raise' | 'remember' | 'move' | 'verify' }
+  | { readonly step: 'settle' }
   | { readonly step: 'give-back'; readonly reason: string }
   | { readonly step: 'restore'; readonly end: PromotionEnd }
   | { readonly step: 'end'; readonly end: PromotionEnd };
@@ -45,6 +46,8 @@ export const firstState: Unended = { step: 'raise' };
  */
 export function nextState(state: Unended, event: PromotionEvent, onWrongAnswers: 'give-back' | 'keep'): PromotionState {
   if (state.step === 'restore') return { step: 'end', end: state.end };
+  // What is live was verified; what is left to tidy up has been said, and a sweep or the next release does it.
+  if (state.step === 'settle') return { step: 'end', end: { kind: 'done' } };
   if (event.kind === 'done') return afterDone(state);
   const { reason } = event;
   if (state.step === 'give-back') return { step: 'end', end: { kind: 'stuck', reason: `${state.reason} ${reason}` } };
@@ -56,18 +59,14 @@ export function nextState(state: Unended, event: PromotionEvent, onWrongAnswers:
     case 'move':
       return { step: 'restore', end: { kind: event.kind === 'refused' ? 'refused' : 'rolled-back', reason } };
     case 'verify':
-      return onWrongAnswers === 'keep' && event.kind === 'failed' ? { step: 'settle' } : { step: 'give-back', reason };
-    case 'settle':
       break;
   }
-  // What is live was verified; what is left to tidy up has been said, and a sweep or the next release does it.
-  return { step: 'end', end: { kind: 'done' } };
+  return onWrongAnswers === 'keep' && event.kind === 'failed' ? { step: 'settle' } : { step: 'give-back', reason };
 }
 
-const order = ['raise', 'remember', 'move', 'verify', 'settle'] as const;
+const following = { raise: 'remember', remember: 'move', move: 'verify', verify: 'settle' } as const;
 
-function afterDone(state: Exclude<Unended, { step: 'restore' }>): PromotionState {
+function afterDone(state: Exclude<Unended, { step: 'restore' | 'settle' }>): PromotionState {
   if (state.step === 'give-back') return { step: 'restore', end: { kind: 'rolled-back', reason: state.reason } };
-  const next = order[order.indexOf(state.step) + 1];
-  return next ? { step: next } : { step: 'end', end: { kind: 'done' } };
+  return { step: following[state.step] };
 }
