@@ -19,18 +19,38 @@ export function createInvocations(clients: Clients): Invocations {
     return readInvocation(answer, performance.now() - started, qualifier);
   }
 
+  /** Again when the cause lies on our side of the function: the runner's network, or how often this caller calls anything. */
+  async function sendUntilTaken(name: string, qualifier: string, payload: string): Promise<Invocation> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await send(name, qualifier, payload);
+      } catch (error) {
+        const again = findCode(error) === undefined ? attempt < 2 : isOurRate(error) && attempt < 6;
+        if (!again) throw error;
+        await clients.clock.sleep(100 * 2 ** attempt);
+      }
+    }
+  }
+
   return {
     invoke: ({ name, qualifier, payload }) =>
       call({ action: 'lambda:InvokeFunction', resource: `the function ${name}:${qualifier}` }, async () => {
         try {
-          return await send(name, qualifier, payload);
+          return await sendUntilTaken(name, qualifier, payload);
         } catch (error) {
-          // Without any answer the runner's own network is the likely cause, which says nothing about the function: once more.
-          if (findCode(error) === undefined && !(error instanceof ActionError)) return send(name, qualifier, payload);
           throw explain(error, name, qualifier);
         }
       }),
   };
+}
+
+/** Lambda's Reason of a throttle; '' for every other error. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'Reason' in error && typeof error.Reason === 'string' ? error.Reason : '';
+}
+
+function isOurRate(error: unknown): boolean {
+  return findCode(error) === 'TooManyRequestsException' && ['', 'CallerRateLimitExceeded'].includes(reasonOf(error));
 }
 
 function readInvocation(answer: InvokeCommandOutput, milliseconds: number, qualifier: string): Invocation {
@@ -62,7 +82,7 @@ function explain(error: unknown, name: string, qualifier: string): unknown {
     });
   }
   if (code === 'TooManyRequestsException') {
-    const reason = error instanceof Error && 'Reason' in error && typeof error.Reason === 'string' ? error.Reason : '';
+    const reason = reasonOf(error);
     const reserved = reason.startsWith('ReservedFunction');
     return new ActionError({
       kind: 'quota',

@@ -43,7 +43,8 @@ export function describeErrorBody({ body, bodyText }: { body: unknown; bodyText:
   return quote(bodyText);
 }
 
-const noise = /^(?:START|END|REPORT|INIT_START) /;
+/** Lambda's own frame, and the frames of a stack of JavaScript or Python: the message above them says more. */
+const noise = /^(?:(?:START|END|REPORT|INIT_START) |\s+(?:at|File) )/;
 
 /** Lines of a log tail that say something: without Lambda's own frame, the last ones. */
 function findTellingLines(logTail: readonly string[], count: number): string[] {

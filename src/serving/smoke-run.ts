@@ -56,7 +56,7 @@ async function callOnce(one: PreparedCase, { invocations, functionName, qualifie
     call = await invocations.invoke({ name: functionName, qualifier, payload: one.payload });
   } catch (error) {
     if (!(error instanceof ActionError) || !ofOneCall.has(error.kind)) throw error;
-    tally.add([{ kind: 'call', text: error.message }], undefined, error.fix);
+    tally.add([{ kind: 'call', text: error.message.replace(/\.$/, '') }], undefined, error.fix);
     return;
   }
   tally.add(judge(one, call), call);

@@ -28,7 +28,10 @@ export interface SweptEndpoint extends Swept {
   readonly configName: string;
   /** A deployment is under way, which uses a configuration that `configName` does not tell. */
   readonly pending: boolean;
+  /** Machines it has or is about to have. */
   readonly instances: number;
+  /** Application Auto Scaling knows it. */
+  readonly scaled: boolean;
 }
 
 export interface SweptConfig extends Swept {

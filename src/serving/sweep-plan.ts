@@ -76,6 +76,7 @@ function planEndpoints(
     if (verdict.kind === 'mark') return [mark('endpoint', endpoint, verdict.why)];
     const alias = named.get(name);
     const needs = aliases.filter((step) => step.name === alias).map(({ id }) => id);
+    if (!endpoint.scaled) return [removal('endpoint', name, verdict.why, needs)];
     const scaling = removal('scaling', name, verdict.why, needs);
     return [scaling, removal('endpoint', name, verdict.why, [...needs, scaling.id])];
   });
@@ -83,8 +84,8 @@ function planEndpoints(
 
 /** What was live before, when the promotion that replaced it died before it said until when that is kept: it would bill for ever. */
 function isForgotten({ name, tags }: SweptEndpoint, { aliases, versions, promoting }: Inventory): boolean {
-  const callers = versions.filter(({ endpoint }) => endpoint === name).map(({ version }) => version);
-  const names = (alias: keyof Inventory['aliases']) => callers.includes(aliases[alias]?.version ?? '');
+  const callers = new Set(versions.flatMap(({ endpoint, version }) => (endpoint === name ? [version] : [])));
+  const names = (alias: keyof Inventory['aliases']) => callers.has(aliases[alias]?.version ?? '');
   return !promoting && findExpiry(tags) === undefined && names('previous') && !names('live') && !names('candidate');
 }
 

@@ -1,9 +1,18 @@
 import { ActionError } from '../../action-error.ts';
 import type { RunContext } from '../../records/context.ts';
-import { aliases, endpointVariable, getFunctionName } from '../../serving/names.ts';
+import { aliases, endpointVariable, getFunctionName, variantName } from '../../serving/names.ts';
 import { servesThisModel } from '../../serving/ownership.ts';
 import { readMark } from '../../serving/promotion-mark.ts';
-import type { Concurrency, EndpointConfigs, Endpoints, Functions, Models, ResourceTags, Tags } from '../../serving/ports.ts';
+import type {
+  Concurrency,
+  EndpointConfigs,
+  Endpoints,
+  EndpointScaling,
+  Functions,
+  Models,
+  ResourceTags,
+  Tags,
+} from '../../serving/ports.ts';
 import type { Inventory, SweptConfig, SweptEndpoint, SweptVersion } from '../../serving/sweep-inventory.ts';
 import type { Clock } from '../../time/clock.ts';
 
@@ -15,6 +24,7 @@ export interface LookDeps {
   readonly functions: Pick<Functions, 'describe' | 'versions' | 'alias'>;
   readonly tags: Pick<ResourceTags, 'read'>;
   readonly concurrency: Pick<Concurrency, 'provisioned'>;
+  readonly scaling: Pick<EndpointScaling, 'read'>;
   /** Whether a workflow run is over, as far as GitHub tells. */
   readonly isRunOver: (runId: string) => Promise<boolean | undefined>;
   readonly clock: Clock;
@@ -99,7 +109,10 @@ async function readEndpoints(
     if (!endpoint) continue;
     const { arn, created, status, configName, pending, variant } = endpoint;
     const tags = await deps.tags.read(arn);
-    if (isOurs(tags)) found.push({ name, arn, created, tags, status, configName, pending, instances: variant.instances });
+    if (!isOurs(tags)) continue;
+    const instances = Math.max(variant.instances, variant.desiredInstances);
+    const scaled = (await deps.scaling.read(name, variantName)) !== undefined;
+    found.push({ name, arn, created, tags, status, configName, pending, instances, scaled });
   }
   return found;
 }

@@ -8,7 +8,7 @@ import { planSweep, type SweepStep } from '../../serving/sweep-plan.ts';
 import { runSweep, type SweepDeps, type SweepResult } from '../../serving/sweep-run.ts';
 import type { Spec } from '../../spec/spec.ts';
 import { type LookDeps, takeInventory } from './look.ts';
-import { createDescribeCost, describeStep, type Told, writeHeading, writeSummary } from './tell.ts';
+import { createDescribeCost, describeInventory, describeStep, type Told, writeHeading, writeSummary } from './tell.ts';
 
 export type CleanUpDeps = LookDeps &
   Omit<SweepDeps, 'functionName' | 'keepPreviousSeconds' | 'isNeededNow'> & {
@@ -31,9 +31,7 @@ export async function run(spec: Spec, { dryRun }: { dryRun: boolean }, deps: Cle
   const inventory = await takeInventory(spec.name, deps);
   const plan = planSweep(inventory, { specName: spec.name, graceSeconds });
   const describeCost = createDescribeCost(inventory, await readPrices(inventory, deps));
-  log.info(
-    `Found ${inventory.endpoints.length} endpoints, ${inventory.configs.length} configurations, ${inventory.models.length} models and ${inventory.versions.length} versions of ${inventory.functionName}.`,
-  );
+  log.info(describeInventory(inventory));
   for (const kept of plan.kept) log.info(`  keep ${kept.kind} ${kept.name}: ${kept.why}`);
   for (const step of plan.steps) log.info(describeStep(step, inventory, describeCost));
   const result = dryRun

@@ -1,10 +1,23 @@
 import type { Price } from '../../records/record.ts';
 import { toMarkdownPieces } from '../../report/markdown.ts';
-import { formatAge } from '../../report/format.ts';
+import { formatAge, joinWords } from '../../report/format.ts';
 import { joinWithin } from '../../report/shorten.ts';
 import type { Inventory } from '../../serving/sweep-inventory.ts';
 import type { SweepPlan, SweepStep } from '../../serving/sweep-plan.ts';
 import type { SweepResult } from '../../serving/sweep-run.ts';
+
+const plural = (items: readonly unknown[], noun: string) => `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
+
+/** `Found 2 endpoints, 1 model …`. */
+export function describeInventory({ endpoints, configs, models, versions, functionName }: Inventory): string {
+  const counts = [
+    plural(endpoints, 'endpoint'),
+    plural(configs, 'configuration'),
+    plural(models, 'model'),
+    plural(versions, 'version'),
+  ];
+  return `Found ${joinWords(counts)} of ${functionName}.`;
+}
 
 /** What a resource costs while it stands, in words. */
 export type DescribeCost = (step: Pick<SweepStep, 'kind' | 'name'>) => string;
@@ -24,6 +37,7 @@ export function createDescribeCost(
     const config = configs.find((one) => one.name === endpoint?.configName);
     const price = config && prices.get(config.instanceType);
     if (!endpoint || price?.kind !== 'known') return 'price unknown';
+    if (endpoint.status === 'Failed') return 'bills nothing';
     return `$${Number((price.usdPerHour * endpoint.instances).toFixed(4))}/h`;
   };
 }

@@ -50,7 +50,7 @@ export async function run(asked: { alias: string; cases: string | undefined }, d
   step.output('results', writeResults(results));
   await record(target, results, deps);
   const failed = results.filter((result) => !result.passed).length;
-  log.info(passed ? `All ${results.length === 1 ? '' : `${results.length} `}passed.` : `${failed} of ${results.length} failed.`);
+  log.info(passed ? 'The smoke test passed.' : `The smoke test failed: ${failed} of ${results.length} cases.`);
   throwProblems(listProblems(results, spec), 'script');
 }
 

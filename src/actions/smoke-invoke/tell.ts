@@ -20,7 +20,7 @@ export interface Target {
 export function describeCase(result: CaseResult): string[] {
   const { name, passed, calls, errors } = result;
   const count = `${calls} call${calls === 1 ? '' : 's'}`;
-  const failed = errors > 0 ? `, ${errors} failed (${formatShare(errors, calls)})` : '';
+  const failed = errors > 0 && calls > 1 ? `, ${errors} failed (${formatShare(errors, calls)})` : '';
   const line = [`${passed ? 'passed' : 'FAILED'}: ${name} — ${count}${failed}`, ...describeTimes(result)].join('; ');
   return [line, ...result.differences.map((difference) => `        ${difference}`)];
 }
@@ -76,7 +76,7 @@ function writeTable(results: readonly CaseResult[]): Table {
       [name],
       [passed ? 'passed' : { strong: 'failed' }],
       [String(calls)],
-      [errors === 0 ? '0' : `${errors} (${formatShare(errors, calls)})`],
+      [errors === 0 || calls === 1 ? String(errors) : `${errors} (${formatShare(errors, calls)})`],
       ms(warm?.p50),
       ms(warm?.p95),
       ms(warm?.p99),

@@ -85,7 +85,7 @@ describe('runSmoke', () => {
       passed: false,
       calls: 3,
       errors: 1,
-      differences: ['in 1 of 3 calls: It is about quota.'],
+      differences: ['in 1 of 3 calls: It is about quota'],
       fix: 'Fix quota.',
     });
   });

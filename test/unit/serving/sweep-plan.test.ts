@@ -26,6 +26,7 @@ const endpoint = (name: string, expires: string | undefined, more: Partial<Swept
   configName: name,
   pending: false,
   instances: 1,
+  scaled: true,
   ...more,
 });
 const config = (name: string, expires: string | undefined, modelName = name): SweptConfig => ({
