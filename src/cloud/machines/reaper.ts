@@ -12,7 +12,7 @@ import { dirname } from 'node:path';
  * One line on descriptor 3 tells at the end: exit code (128 + n after signal n), CPU seconds, 1 when the command was killed.
  * Text in a TypeScript file so that a bundle carries it.
  */
-export const reaperSource = String.raw`import ctypes, os, signal, sys, time
+const reaperSource = String.raw`import ctypes, os, signal, sys, time
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 WATCHED = {signal.SIGTERM, signal.SIGQUIT, signal.SIGCHLD}
