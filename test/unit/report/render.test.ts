@@ -212,7 +212,7 @@ test('a failed run says what went wrong and what to change, and keeps the reason
 test.each([
   [{ spentUsd: 1, committedUsd: 0, unknown: [] }, 'has spent $1.00 of $20.00.'],
   [{ spentUsd: 1, committedUsd: 2.5, unknown: [] }, 'has spent $1.00 of $20.00, and at most $2.50 more for what has not ended.'],
-  [{ spentUsd: 0, committedUsd: 0, unknown: ['a'] }, 'has spent $0 of $20.00, not counting 1 run of unknown cost.'],
+  [{ spentUsd: 0, committedUsd: 0, unknown: ['a'] }, 'has spent an amount that is not known (1 run).'],
   [{ spentUsd: 21, committedUsd: 0, unknown: [] }, 'has spent $21.00 of $20.00 – over budget.'],
 ])('the budget of %j', (spending, sentence) => {
   const markdown = markdownOf({ budget: { perPullRequestUsd: 20, spending } });
