@@ -23,7 +23,7 @@ export const price = z.discriminatedUnion('kind', [
 export type Price = z.infer<typeof price>;
 
 /** How the run stands. Only `completed`, `failed`, `stopped`, `reused` and `refused` are final. */
-export const runState = z.discriminatedUnion('status', [
+const runState = z.discriminatedUnion('status', [
   /** Saved before the create call; the job may or may not exist. */
   z.strictObject({ status: z.literal('planned') }),
   /** Created and not yet seen to end. */
@@ -41,14 +41,14 @@ export const runState = z.discriminatedUnion('status', [
 export type RunState = z.infer<typeof runState>;
 
 /** One host's samples. `at` is seconds since training started on the job; cpu is per cent of the vCPUs of the declared type. */
-export const hostSeries = z.strictObject({
+const hostSeries = z.strictObject({
   host: z.string(),
   cpu: z.array(z.strictObject({ at: z.number(), percent: z.number() })),
   memory: z.array(z.strictObject({ at: z.number(), percent: z.number() })),
 });
 export type HostSeries = z.infer<typeof hostSeries>;
 
-export const utilisation = z.strictObject({
+const utilisation = z.strictObject({
   /** `complete`: the series reaches the end of training; `partial`: it was read before it did; `none`: no data arrived. */
   coverage: z.enum(['complete', 'partial', 'none']),
   hosts: z.array(hostSeries),

@@ -4,7 +4,7 @@ import { formatNumber, formatRatio, formatSigned } from './format.ts';
 
 const verdicts: Record<MetricChange['judgement'], string> = { better: ' (better)', worse: ' (worse)', equal: '', unknown: '' };
 
-export function describeMetricChange(change: MetricChange): string {
+function describeMetricChange(change: MetricChange): string {
   if (change.judgement === 'equal') return `${change.name} unchanged at ${formatNumber(change.now)}`;
   return `${change.name} ${formatSigned(change.now - change.before)}${verdicts[change.judgement]}`;
 }

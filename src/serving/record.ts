@@ -22,7 +22,7 @@ const common = {
   release: z.string(),
 };
 
-export const deployRecord = z.strictObject({
+const deployRecord = z.strictObject({
   ...common,
   kind: z.literal('deploy'),
   strategy: z.enum(['alias', 'in-place']),
@@ -44,7 +44,7 @@ export const deployRecord = z.strictObject({
   seconds: z.number(),
 });
 
-export const scalingRecord = z.strictObject({
+const scalingRecord = z.strictObject({
   ...common,
   kind: z.literal('scaling'),
   /** Each setting before and after; undefined is "not set". */
@@ -78,7 +78,7 @@ export const smokeRecord = z.strictObject({
   ),
 });
 
-export const promoteRecord = z.strictObject({
+const promoteRecord = z.strictObject({
   ...common,
   kind: z.literal('promote'),
   outcome: z.discriminatedUnion('kind', [

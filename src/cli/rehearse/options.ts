@@ -4,7 +4,7 @@ import type { FaultRule } from '../../cloud/contract.ts';
 import { type EventKind, eventKinds } from './event.ts';
 
 /** One workflow run: what happens, and the file that runs then. */
-export interface Play {
+interface Play {
   readonly event: EventKind;
   readonly workflow: string;
 }
