@@ -28,6 +28,8 @@ const github = await startGitHub({
       { sha: olderCommit, parents: [], date: '2026-11-18T10:00:00Z', message: 'First' },
     ],
     branches: { main: baseCommit, wider: headCommit },
+    tags: { 'v1.0.0': olderCommit, 'v1.1.0': baseCommit, 'v1.2.0': headCommit },
+    environments: ['production'],
     pulls: [
       {
         number: pullNumber,
@@ -51,6 +53,7 @@ const aws = await startCloud({
   verifyWebIdentity: github.verifyWebIdentity,
   ...(options.maxSessionSeconds === undefined ? {} : { maxSessionSeconds: options.maxSessionSeconds }),
   training: options.training ?? {},
+  functions: options.functions ?? {},
   journal,
   gate,
 });
@@ -73,7 +76,10 @@ const identity = github.allowIdToken({
   actor: 'octocat',
 });
 
-/** `/records?prefix=…`: the objects below a prefix of the bucket, each parsed as JSON. `/comments`: those of the pull request. */
+/**
+ * `/records?prefix=…`: the objects below a prefix of the bucket, each parsed as JSON. `/comments`: those of the pull request.
+ * `/deployments`: all, with their statuses.
+ */
 const observer = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://observer');
   const { buckets } = aws.cloud;
@@ -82,7 +88,8 @@ const observer = createServer((request, response) => {
       .list(bucket, searchParams.get('prefix') ?? '')
       .flatMap(({ key }) => buckets.fileOf(bucket, key) ?? [])
       .map((path): unknown => JSON.parse(readFileSync(path, 'utf8')));
-  response.end(JSON.stringify(pathname === '/records' ? records() : github.comments(pullNumber)));
+  const shown = { '/records': records, '/comments': () => github.comments(pullNumber), '/deployments': () => github.deployments };
+  response.end(JSON.stringify(shown[pathname as keyof typeof shown]()));
 });
 await new Promise<void>((resolve) => observer.listen(0, '127.0.0.1', resolve));
 const observerAddress = observer.address();
@@ -96,6 +103,7 @@ const addresses: Addresses = {
     tokens: {
       write: github.addToken({ ...bot, permissions: { contents: 'read', 'pull-requests': 'write', issues: 'write' } }),
       read: github.addToken({ ...bot, permissions: { contents: 'read', 'pull-requests': 'read', issues: 'read' } }),
+      release: github.addToken({ ...bot, permissions: { contents: 'read', deployments: 'write' } }),
       stranger: github.addToken({ login: 'stranger', bot: false, permissions: { issues: 'write' } }),
     },
     idTokenRequestUrl: identity.url,

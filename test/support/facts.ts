@@ -8,3 +8,7 @@ export const bucket = 'octo-ml';
 export const trainingRole = 'arn:aws:iam::000000000000:role/octo-training';
 /** Assumed by the jobs of the pull request with their identity token. */
 export const pullRequestRole = 'arn:aws:iam::000000000000:role/octo-pull-request';
+/** What a release is made of. */
+export const releaseTag = 'v1.2.0';
+export const servingRole = 'arn:aws:iam::000000000000:role/octo-serving';
+export const lambdaRole = 'arn:aws:iam::000000000000:role/octo-lambda';

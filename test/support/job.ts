@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { baseCommit, bucket, headCommit, pullNumber, repository, trainingRole } from './facts.ts';
+import { baseCommit, bucket, headCommit, pullNumber, releaseTag, repository, trainingRole } from './facts.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import { type RunningStep, startStep, type StepOutcome } from './step.ts';
 
@@ -90,14 +90,14 @@ export function createProject(changes: ProjectChanges = {}): Project {
 export interface JobOptions {
   cloud: LocalCloud;
   project: Project;
-  event?: 'pull_request' | 'fork' | 'push';
+  event?: 'pull_request' | 'fork' | 'push' | 'tag';
   runId?: string;
   attempt?: number;
   /** Of the commit that the event is about. */
   commit?: string;
   actor?: string;
   /** What the job's token may do; a fork's may only read. */
-  token?: 'write' | 'read';
+  token?: 'write' | 'read' | 'release';
   env?: Record<string, string>;
 }
 
@@ -107,6 +107,10 @@ export interface Job {
   /** The post of a train step. */
   afterTrain(main: StepOutcome, inputs?: Record<string, string>): RunningStep;
   report(inputs?: Record<string, string>): RunningStep;
+  /** A step of another action, e.g. `deploy-endpoint`. */
+  step(action: string, inputs?: Record<string, string>): RunningStep;
+  /** The post of such a step. */
+  afterStep(action: string, main: StepOutcome, inputs?: Record<string, string>): RunningStep;
   remove(): void;
 }
 
@@ -126,11 +130,8 @@ export function startJob(options: JobOptions): Job {
     GITHUB_REPOSITORY_OWNER: repository.owner,
     GITHUB_SERVER_URL: github.serverUrl,
     GITHUB_API_URL: github.apiUrl,
-    GITHUB_EVENT_NAME: event === 'push' ? 'push' : 'pull_request',
     GITHUB_EVENT_PATH: eventPath,
-    GITHUB_REF: event === 'push' ? 'refs/heads/main' : `refs/pull/${pullNumber}/merge`,
-    GITHUB_REF_NAME: event === 'push' ? 'main' : `${pullNumber}/merge`,
-    GITHUB_SHA: event === 'push' ? (options.commit ?? baseCommit) : 'feedfacefeedfacefeedfacefeedfacefeedface',
+    ...refOf(event, options.commit),
     GITHUB_ACTOR: options.actor ?? 'octocat',
     GITHUB_WORKFLOW: 'train',
     GITHUB_RUN_ID: runId,
@@ -148,7 +149,8 @@ export function startJob(options: JobOptions): Job {
         }),
     ...options.env,
   };
-  const common = { token: github.tokens[options.token ?? (fork ? 'read' : 'write')], workspace: project.folder, temp };
+  const common = { token: github.tokens[options.token ?? defaultToken[event]], workspace: project.folder, temp };
+  const stepEnv = (action: string) => ({ ...env, GITHUB_ACTION: `__trainyard_${action}` });
   const trainEnv = { ...env, GITHUB_ACTION: '__trainyard_train' };
   return {
     runId,
@@ -156,12 +158,46 @@ export function startJob(options: JobOptions): Job {
     afterTrain: (main, inputs = {}) =>
       startStep({ ...common, action: 'actions/train-model', phase: 'post', inputs, env: trainEnv, state: main.state }),
     report: (inputs = {}) => startStep({ ...common, action: '.', inputs, env: { ...env, GITHUB_ACTION: '__trainyard_report' } }),
+    step: (action, inputs = {}) => startStep({ ...common, action: `actions/${action}`, inputs, env: stepEnv(action) }),
+    afterStep: (action, main, inputs = {}) =>
+      startStep({ ...common, action: `actions/${action}`, phase: 'post', inputs, env: stepEnv(action), state: main.state }),
     remove: () => rmSync(temp, { recursive: true, force: true }),
   };
 }
 
-function payload(event: 'pull_request' | 'fork' | 'push', commit: string): unknown {
+const defaultToken = { pull_request: 'write', push: 'write', fork: 'read', tag: 'release' } as const;
+type Event = NonNullable<JobOptions['event']>;
+
+/** The variables that say what the event is about. */
+function refOf(event: Event, commit: string | undefined): Record<string, string> {
+  if (event === 'tag') {
+    const name = releaseTag;
+    return {
+      GITHUB_EVENT_NAME: 'push',
+      GITHUB_REF: `refs/tags/${name}`,
+      GITHUB_REF_NAME: name,
+      GITHUB_SHA: commit ?? headCommit,
+    };
+  }
+  if (event === 'push') {
+    return {
+      GITHUB_EVENT_NAME: 'push',
+      GITHUB_REF: 'refs/heads/main',
+      GITHUB_REF_NAME: 'main',
+      GITHUB_SHA: commit ?? baseCommit,
+    };
+  }
+  return {
+    GITHUB_EVENT_NAME: 'pull_request',
+    GITHUB_REF: `refs/pull/${pullNumber}/merge`,
+    GITHUB_REF_NAME: `${pullNumber}/merge`,
+    GITHUB_SHA: 'feedfacefeedfacefeedfacefeedfacefeedface',
+  };
+}
+
+function payload(event: Event, commit: string): unknown {
   const repo = { id: repository.id, name: repository.name, default_branch: 'main', owner: { login: repository.owner } };
+  if (event === 'tag') return { ref: `refs/tags/${releaseTag}`, after: commit, repository: repo };
   if (event === 'push') return { ref: 'refs/heads/main', after: commit, repository: repo };
   return {
     action: 'synchronize',

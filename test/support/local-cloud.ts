@@ -2,7 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Deployment } from '../../src/cloud/github/state.ts';
+import type { LambdaOptions } from '../../src/cloud/services/lambda/room.ts';
+import type { SageMakerOptions } from '../../src/cloud/services/sagemaker/index.ts';
 import type { RunRecord } from '../../src/records/record.ts';
+import type { ReleaseRecord } from '../../src/serving/record.ts';
 import { bucket, pullNumber, repository, trainingRole } from './facts.ts';
 
 interface JournalEntry {
@@ -40,8 +44,10 @@ export interface CloudProcessOptions {
   fork?: boolean;
   /** Credentials of assumed roles last no longer. */
   maxSessionSeconds?: number;
-  /** Of the machines. */
-  training?: { stopGraceSeconds?: number; quotas?: Record<string, number>; cores?: number };
+  /** Of the machines that train and serve. */
+  training?: SageMakerOptions;
+  /** Of Lambda. */
+  functions?: LambdaOptions;
 }
 
 /** What the process prints when it is ready. */
@@ -51,8 +57,8 @@ export interface Addresses {
   github: {
     apiUrl: string;
     serverUrl: string;
-    /** `stranger` is a user who may comment. */
-    tokens: { write: string; read: string; stranger: string };
+    /** `release` may write deployments; `stranger` is a user who may comment. */
+    tokens: { write: string; read: string; release: string; stranger: string };
     idTokenRequestUrl: string;
     idTokenRequestToken: string;
   };
@@ -79,6 +85,10 @@ export interface LocalCloud extends Addresses {
   release(id: string): Promise<void>;
   /** The run records below a zone's prefix, e.g. `trainyard/pr/7/`. */
   records(zone?: string): Promise<RunRecord[]>;
+  /** What releases have recorded; of one run when it is named. */
+  releaseRecords(runId?: string): Promise<ReleaseRecord[]>;
+  /** Oldest first. */
+  deployments(): Promise<Deployment[]>;
   trainingJobs(): Promise<TrainingJob[]>;
   comments(): Promise<Comment[]>;
   addComment(author: 'bot' | 'stranger', body: string): Promise<void>;
@@ -149,6 +159,11 @@ export async function startLocalCloud(options: Partial<Omit<CloudProcessOptions,
     release: async (id) => void (await control('POST', 'release', { id })),
     records: async (zone = `trainyard/pr/${pullNumber}/`) =>
       (await observe(`records?prefix=${encodeURIComponent(`${zone}runs/`)}`)) as RunRecord[],
+    releaseRecords: async (runId) => {
+      const prefix = encodeURIComponent(`trainyard/release/deployments/${runId === undefined ? '' : `${runId}/`}`);
+      return (await observe(`records?prefix=${prefix}`)) as ReleaseRecord[];
+    },
+    deployments: async () => (await observe('deployments')) as Deployment[],
     trainingJobs: async () => {
       const { TrainingJobSummaries: jobs } = JSON.parse(await listTrainingJobs()) as { TrainingJobSummaries: TrainingJob[] };
       return jobs;

@@ -12,7 +12,7 @@ export function stable(text: string, known: Readonly<Record<string, string>> = {
       .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
       .replace(/\b(?!0{12}\b)[0-9a-f]{10,12}\b/g, '<hash>')
       .replace(/(under )?\\?\$0\.0\d*/g, '<usd>')
-      .replace(/\b\d+(\.\d+)? s\b/g, '<n> s')
+      .replace(/\b\d+(\.\d+)? (m?s)\b/g, '<n> $2')
       .replace(/\b\d+(\.\d+)? ?%/g, '<n> %')
       .replace(/\b\d+ cores?\b/g, '<n> cores')
       .replace(/[▁▂▃▄▅▆▇█·]+(?= \|)/g, '▁')
