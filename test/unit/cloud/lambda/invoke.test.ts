@@ -132,6 +132,9 @@ describe('a call of a Node.js function', () => {
     expect(failed.log).toMatch(/Task timed out after 1.00 seconds\n[^]*Status: timeout/);
     // Another process: nothing of the first is left.
     expect(await functions.invoke({ ok: true })).toMatchObject({ error: undefined, value: null });
+    for (let waited = 0; (await functions.workers()).length > 1 && waited < 10_000; waited += 20)
+      await functions.cloud.clock.sleep(20);
+    expect(await functions.workers()).toHaveLength(1);
   });
 
   test.each([
