@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Deployment } from '../../cloud/github/state.ts';
 import { aliases, endpointVariable } from '../../serving/names.ts';
+import { type Ask, createAsk } from './ask.ts';
 import type { CloudAccess } from './run.ts';
 
 /** A payload of the spec's own, to show that live answers. */
@@ -26,8 +27,9 @@ export async function describeLive(
   if (functionName === undefined) return [];
   const ask = createAsk(cloud);
   const path = `/2015-03-31/functions/${functionName}`;
-  const known = aliasList.safeParse(await ask('lambda', 'GET', `${path}/aliases`));
-  if (!known.success) return [`no function ${functionName}: nothing was released`];
+  const listed = await ask('lambda', 'GET', `${path}/aliases`);
+  const known = aliasList.safeParse(listed.json);
+  if (!known.success) return [`${functionName}  ${listed.missing ? 'nothing was released' : 'its aliases could not be read'}`];
   const found = new Map(known.data.Aliases.map(({ Name, FunctionVersion }) => [Name, FunctionVersion]));
   const lines: string[] = [];
   for (const alias of Object.values(aliases)) {
@@ -38,7 +40,7 @@ export async function describeLive(
   }
   if (question && found.has(aliases.live)) {
     const answer = await ask('lambda', 'POST', `${path}/invocations?Qualifier=${aliases.live}`, question.payload);
-    lines.push(`${functionName}:${aliases.live}  answers "${question.name}" with ${describeAnswer(answer)}`);
+    lines.push(`${functionName}:${aliases.live}  answers "${question.name}" with ${describeAnswer(answer.json)}`);
   }
   return lines;
 }
@@ -51,35 +53,14 @@ function describeAnswer(answer: unknown): string {
 }
 
 async function describeTarget(ask: Ask, path: string, version: string): Promise<string> {
-  const read = configuration.safeParse(await ask('lambda', 'GET', `${path}/configuration?Qualifier=${version}`));
+  const read = configuration.safeParse((await ask('lambda', 'GET', `${path}/configuration?Qualifier=${version}`)).json);
   const name = read.data?.Environment?.Variables[endpointVariable];
   if (name === undefined) return 'an endpoint it does not name';
-  const state = endpoint.safeParse(
-    await ask('sagemaker', 'POST', '/', JSON.stringify({ EndpointName: name }), 'SageMaker.DescribeEndpoint'),
-  );
-  if (!state.success) return `endpoint ${name}, which is not there`;
+  const described = await ask('sagemaker', 'POST', '/', JSON.stringify({ EndpointName: name }), 'SageMaker.DescribeEndpoint');
+  const state = endpoint.safeParse(described.json);
+  if (!state.success) return `endpoint ${name}, ${described.missing ? 'which is not there' : 'whose state could not be read'}`;
   const instances = state.data.ProductionVariants?.[0]?.CurrentInstanceCount;
   return `endpoint ${name} (${state.data.EndpointStatus}${instances === undefined ? '' : `, ${instances} instance${instances === 1 ? '' : 's'}`})`;
-}
-
-type Ask = (service: string, method: string, path: string, body?: string, target?: string) => Promise<unknown>;
-
-/** The local cloud reads the service out of a signature and does not check it, so plain requests do. Undefined: no such answer. */
-function createAsk({ url, region, accessKeyId }: CloudAccess): Ask {
-  return async (service, method, path, body, target) => {
-    const scope = `${accessKeyId}/20000101/${region}/${service}/aws4_request`;
-    const headers = {
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
-      ...(target === undefined ? {} : { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.1' }),
-    };
-    try {
-      const response = await fetch(`${url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
-      const json: unknown = await response.json();
-      return response.ok ? json : undefined;
-    } catch {
-      return undefined;
-    }
-  };
 }
 
 /** Every deployment with its state, oldest first. */

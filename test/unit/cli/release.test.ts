@@ -189,6 +189,7 @@ describe('what is live', () => {
   let server: Server;
   let answers: Record<string, unknown>;
   const asked: string[] = [];
+  let refuse = false;
   const cloud = () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : '';
@@ -199,8 +200,11 @@ describe('what is live', () => {
     server = createServer((request, response) => {
       const called = String(request.headers['x-amz-target'] ?? request.url);
       const answer = answers[called];
-      response.writeHead(answer === undefined ? 404 : 200);
-      response.end(JSON.stringify(answer ?? {}));
+      // Every second call is refused, as weather does it.
+      refuse = !refuse;
+      if (refuse) response.writeHead(400).end('{"__type":"ThrottlingException","message":"Rate exceeded"}');
+      else if (answer === undefined) response.writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException' }).end('{}');
+      else response.writeHead(200).end(JSON.stringify(answer));
       const note = (body: string) => asked.push(`${request.headers.authorization?.split('/')[3]} ${called} ${body}`.trim());
       void readText(request).then(note);
     });
@@ -235,7 +239,11 @@ describe('what is live', () => {
     answers = { [`${path}/aliases`]: { Aliases: [] } };
     expect(await describeLive(cloud(), 'digits-invoke', undefined)).toEqual(['digits-invoke:live  nothing is live']);
     answers = {};
-    expect(await describeLive(cloud(), 'digits-invoke', undefined)).toEqual(['no function digits-invoke: nothing was released']);
+    expect(await describeLive(cloud(), 'digits-invoke', undefined)).toEqual(['digits-invoke  nothing was released']);
+    const gone = cloud();
+    server.close();
+    server.closeAllConnections();
+    expect(await describeLive(gone, 'digits-invoke', undefined)).toEqual(['digits-invoke  its aliases could not be read']);
     expect(await describeLive(cloud(), undefined, undefined)).toEqual([]);
   });
 
