@@ -25,7 +25,7 @@ export function createInvocations(clients: Clients): Invocations {
       try {
         return await send(name, qualifier, payload);
       } catch (error) {
-        const again = findCode(error) === undefined ? attempt < 2 : isOurRate(error) && attempt < 6;
+        const again = isAnswered(error) ? isOurRate(error) && attempt < 6 : attempt < 2;
         if (!again) throw error;
         await clients.clock.sleep(100 * 2 ** attempt);
       }
@@ -47,6 +47,15 @@ export function createInvocations(clients: Clients): Invocations {
 /** Lambda's Reason of a throttle; '' for every other error. */
 function reasonOf(error: unknown): string {
   return error instanceof Error && 'Reason' in error && typeof error.Reason === 'string' ? error.Reason : '';
+}
+
+/** Whether Lambda answered at all; the SDK wraps what its socket threw into an error of its own. */
+function isAnswered(error: unknown): boolean {
+  if (!(error instanceof Error) || !('$metadata' in error)) return false;
+  const metadata = error.$metadata;
+  return (
+    typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata && metadata.httpStatusCode !== undefined
+  );
 }
 
 function isOurRate(error: unknown): boolean {
