@@ -51,7 +51,8 @@ function writeBudget({ spending, perPullRequestUsd: limit }: ReportInput['budget
   const more = committedUsd > 0 ? `, and at most ${formatUsd(committedUsd)} more for what has not ended` : '';
   const missing = unknown.length > 0 ? `, not counting ${count(unknown.length, 'run')} of unknown cost` : '';
   // What nobody knows is not $0.
-  if (spentUsd === 0 && unknown.length > 0) return ` ${who} an amount that is not known (${count(unknown.length, 'run')})${more}.`;
+  if (spentUsd === 0 && unknown.length > 0)
+    return ` ${who} an amount that is not known (${count(unknown.length, 'run')})${more}.`;
   const over = limit !== undefined && spentUsd > limit ? ' – over budget' : '';
   return ` ${who} ${formatUsd(spentUsd)}${limit === undefined ? '' : ` of ${formatUsd(limit)}`}${more}${missing}${over}.`;
 }
