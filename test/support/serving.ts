@@ -197,3 +197,50 @@ export async function deploymentStates(cloud: LocalCloud): Promise<string[]> {
     return `${last?.state}: ${last?.description}`;
   });
 }
+
+export interface Load {
+  /** In the order of their calls. */
+  readonly answers: readonly string[];
+  /** Of calls that did not answer with 200. */
+  readonly failures: readonly string[];
+  seconds(): number;
+  /** Resolves when the last call has been answered. */
+  stop(): Promise<void>;
+}
+
+/** Calls alias `live` so often a second, whether or not earlier calls have been answered, as many clients do. */
+export function startLoad(cloud: LocalCloud, perSecond: number): Load {
+  const started = Date.now();
+  const answers: string[] = [];
+  const failures: string[] = [];
+  const calls: Promise<void>[] = [];
+  let ended: number | undefined;
+  const one = async () => {
+    const at = calls.length;
+    try {
+      const { statusCode, answer } = await call(cloud);
+      answers[at] = JSON.stringify(answer);
+      if (statusCode !== 200) failures.push(`${statusCode} ${JSON.stringify(answer)}`);
+    } catch (error) {
+      failures.push(String(error));
+    }
+  };
+  const seconds = () => ((ended ?? Date.now()) - started) / 1000;
+  // What a busy machine missed is made up for.
+  const timer = setInterval(
+    () => {
+      while (calls.length < seconds() * perSecond) calls.push(one());
+    },
+    1000 / perSecond / 2,
+  );
+  return {
+    answers,
+    failures,
+    seconds,
+    async stop() {
+      clearInterval(timer);
+      ended ??= Date.now();
+      await Promise.all(calls);
+    },
+  };
+}
