@@ -32,7 +32,10 @@ export async function drive(
   let state: PromotionState = start;
   while (state.step !== 'end') {
     const event: PromotionEvent = await perform(state, effects, deps);
-    state = nextState(state, event, deps.signal.aborted ? 'give-back' : onWrongAnswers);
+    const next = nextState(state, event, deps.signal.aborted ? 'give-back' : onWrongAnswers);
+    if (state.step === 'verify' && next.step === 'settle' && event.kind !== 'done')
+      deps.log.warning(`${event.reason} It stays live all the same, because going back was asked for.`, 'Live check failed');
+    state = next;
   }
   return state.end;
 }

@@ -32,6 +32,8 @@ export interface InPlacePromotion {
   };
   /** The configuration that was live; undefined for a first release. */
   readonly before: { readonly name: string; readonly instanceType: string } | undefined;
+  /** The configuration a return would have gone to, as the stable endpoint's tag says. */
+  readonly noted: string | undefined;
   readonly range: ScalingState | undefined;
   readonly cases: readonly PreparedCase[];
 }
@@ -136,6 +138,7 @@ export function createInPlaceEffects(promotion: InPlacePromotion, deps: PromoteD
       await attempt(`The scaling of ${stable}`, log, () => restoreScaling(stable, range, deps));
       await attempt('Alias live', log, () => restoreAlias(name, aliases.live, from, runId, deps));
       await attempt('Alias previous', log, () => restorePrevious(name, promotion, deps));
+      await attempt('What a return goes to', log, () => restoreNote(stable, promotion, deps));
       return done;
     },
   };
@@ -282,6 +285,12 @@ async function restoreAlias(
   const mark = readMark(now?.description ?? '');
   if (!now || !before || mark?.state !== 'promoting' || mark.runId !== runId) return;
   await functions.putAlias(name, alias, before.version, now.revision, before.description);
+}
+
+async function restoreNote(stable: string, { before, noted }: InPlacePromotion, deps: PromoteDeps): Promise<void> {
+  const endpoint = await deps.endpoints.describe(stable);
+  if (!endpoint || noted === before?.name) return;
+  await deps.tags.write(endpoint.arn, { ...getLiveTags(deps), [previousConfigTag]: noted ?? '' });
 }
 
 async function restorePrevious(name: string, { from, previous }: InPlacePromotion, { functions }: PromoteDeps): Promise<void> {

@@ -11,7 +11,7 @@ export async function planInPlace(
   to: Target,
   rollback: boolean,
   deps: PromoteDeps,
-): Promise<Pick<InPlacePromotion, 'serve' | 'lambdaRole' | 'wanted' | 'before'>> {
+): Promise<Pick<InPlacePromotion, 'serve' | 'lambdaRole' | 'wanted' | 'before' | 'noted'>> {
   const { spec, endpoints, configs, tags } = deps;
   const { serve, roles } = spec;
   if (!serve || roles.lambda === undefined) {
@@ -23,7 +23,8 @@ export async function planInPlace(
     });
   }
   const stable = await endpoints.describe(getStableEndpointName(spec.name));
-  const noted = stable && (await tags.read(stable.arn))[previousConfigTag];
+  // An empty tag is none: tags cannot be taken off by those who may only add them.
+  const noted = (stable && (await tags.read(stable.arn))[previousConfigTag]) || undefined;
   const source = rollback ? noted : to.endpoint?.configName;
   const config = source === undefined ? undefined : await configs.describe(source);
   if (!config) {
@@ -45,6 +46,7 @@ export async function planInPlace(
     serve,
     lambdaRole: roles.lambda,
     wanted: { name, modelName, instanceType, instances },
+    noted,
     before: before && { name: before.name, instanceType: before.instanceType },
   };
 }
