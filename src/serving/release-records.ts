@@ -10,7 +10,7 @@ import { releaseRecord, type ReleaseRecord } from './record.ts';
 export const releaseZone: Zone = { kind: 'release' };
 
 /** Key of a record below its zone. One object a step, so that steps of different jobs never overwrite each other. */
-export function releaseRecordKey(record: ReleaseRecord): string {
+function releaseRecordKey(record: ReleaseRecord): string {
   const alias = record.kind === 'smoke' ? `-${record.alias.replaceAll(/[^\w-]/g, '_')}` : '';
   return `deployments/${record.runId}/${record.kind}${alias}.json`;
 }

@@ -32,7 +32,7 @@ export async function publishCandidate(
 }
 
 /** `release digits-0a1b2c3d4e of commit <sha> (run 7)`: a rollback reads the commit from it, `post` whose it is. */
-export function describeVersion(release: string, commit: string, mark: string): string {
+function describeVersion(release: string, commit: string, mark: string): string {
   return `release ${release} of commit ${commit} (${mark})`;
 }
 

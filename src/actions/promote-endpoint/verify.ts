@@ -71,7 +71,7 @@ async function record(results: readonly CaseResult[], release: string, deps: Pro
   });
 }
 
-export function cancelled(): ActionError {
+function cancelled(): ActionError {
   return new ActionError({
     kind: 'stopped',
     message: 'The workflow was cancelled.',
