@@ -5,10 +5,11 @@ import type { HostingPrices } from '../../serving/ports.ts';
 import { getRecordBasis, type ReleaseRecords } from '../../serving/release-records.ts';
 import { applyScaling } from '../../serving/scaling-apply.ts';
 import { checkScaling } from '../../serving/scaling-check.ts';
-import { planScaling, type ScalingPlan } from '../../serving/scaling-plan.ts';
+import type { Change } from '../../serving/scaling-plan.ts';
 import type { ServeSpec, Spec } from '../../spec/spec.ts';
 import type { Clock } from '../../time/clock.ts';
 import { type Look, look, type LookDeps } from './look.ts';
+import { findUsed, type Plans, planBoth } from './plan.ts';
 import { describeChange, describeCosts, findBudgetWarning, writeSummary } from './tell.ts';
 
 export interface ScalingDeps extends LookDeps {
@@ -23,24 +24,26 @@ export interface ScalingDeps extends LookDeps {
   readonly clock: Clock;
 }
 
-/** What is done with the plan: nothing on a dry run, nothing yet `in-place`, where promoting applies it to the live endpoint. */
-type Mode = 'apply' | 'dry-run' | 'in-place';
-
 /** Brings the candidate's scaling to the spec. A second run finds nothing to do. */
 export async function run({ dryRun }: { dryRun: boolean }, deps: ScalingDeps): Promise<void> {
-  const { spec, log } = deps;
-  const serve = needServe(spec);
-  const mode: Mode = dryRun ? 'dry-run' : serve.strategy === 'in-place' ? 'in-place' : 'apply';
+  const { log } = deps;
+  const serve = needServe(deps.spec);
+  const { scaling: _, ...rest } = deps.spec;
+  const { scaling, unused } = findUsed(deps.spec.scaling, serve);
+  const spec: Spec = { ...rest, ...(scaling && { scaling }) };
   const seen = await look(spec.name, serve, deps);
   throwProblems(checkScaling(spec, seen.situation, seen.limits));
-  const plan = planScaling(spec.scaling, seen.situation);
+  const plans = planBoth(scaling, serve, seen.situation);
+  const notes = [...plans.now.notes, ...plans.later.notes, ...unused];
   const { functionName, version, endpoint } = seen.situation;
   log.info(`Scaling of ${functionName}, version ${version}, and of the endpoint ${endpoint} (${seen.limits.instanceType}).`);
-  if (seen.isLive && plan.steps.length > 0) log.info('The candidate is what is live already, so the changes are felt at once.');
-  for (const change of plan.changes) log.info(`  ${describeChange(change)}`);
-  for (const note of plan.notes) log.info(`  ${note}`);
-  if (mode === 'apply') await applyScaling(plan.steps, seen.situation, deps);
-  await conclude(mode, plan, seen, deps);
+  if (seen.isLive && plans.now.steps.length > 0)
+    log.info('The candidate is what is live already, so the changes are felt at once.');
+  for (const change of plans.now.changes) log.info(`  ${describeChange(change)}`);
+  for (const change of plans.later.changes) log.info(`  ${describeChange(change)} (by promote-endpoint)`);
+  for (const note of notes) log.info(`  ${note}`);
+  if (!dryRun) await applyScaling(plans.now.steps, seen.situation, deps);
+  await conclude(dryRun, { ...plans, notes }, seen, { ...deps, spec });
 }
 
 function needServe({ path, serve }: Spec): ServeSpec {
@@ -53,35 +56,46 @@ function needServe({ path, serve }: Spec): ServeSpec {
   });
 }
 
-async function conclude(mode: Mode, plan: ScalingPlan, seen: Look, deps: ScalingDeps): Promise<void> {
+async function conclude(
+  dryRun: boolean,
+  plans: Plans & { readonly notes: readonly string[] },
+  seen: Look,
+  deps: ScalingDeps,
+): Promise<void> {
   const { spec, log, step } = deps;
   const rehearsal = await deps.isRehearsal();
   const { instanceType } = seen.limits;
   const hosting = await deps.prices.hosting(instanceType, deps.region);
   const costs = describeCosts(spec, hosting, { region: deps.region, instanceType, rehearsal });
-  const heading = writeHeading(mode, plan);
+  const heading = writeHeading(dryRun, plans);
   log.info(`${heading}.`);
   for (const cost of costs) log.info(cost);
   const warning = findBudgetWarning(spec, hosting);
   if (warning !== undefined) log.warning(warning);
-  await step.summary(
-    writeSummary({ ...plan, heading, costs, notes: warning === undefined ? plan.notes : [...plan.notes, warning] }),
-  );
+  const notes = [...plans.notes, ...(warning === undefined ? [] : [warning])];
+  await step.summary(writeSummary({ heading, changes: [...plans.now.changes, ...plans.later.changes], notes, costs }));
   // What was only planned has not changed.
-  const changes = mode === 'apply' ? plan.changes : [];
+  const changes = dryRun ? [] : plans.now.changes;
   step.output('changes', JSON.stringify(changes.map(({ setting, before = null, after = null }) => ({ setting, before, after }))));
-  if (mode !== 'dry-run') await deps.records.write(toRecord(changes, seen, rehearsal, deps));
+  if (!dryRun) await deps.records.write(toRecord(changes, seen, rehearsal, deps));
 }
 
-function writeHeading(mode: Mode, { changes, steps }: ScalingPlan): string {
-  if (steps.length === 0) return 'Scaling is as the spec says: nothing was changed';
-  const count = `${changes.length} setting${changes.length === 1 ? '' : 's'}`;
-  if (mode === 'dry-run') return `Dry run: ${count} would change`;
-  if (mode === 'in-place') return `Planned for the live endpoint: ${count}; promote-endpoint applies them`;
-  return changes.length === 0 ? 'Scaling is as the spec says: the environments are warm now' : `Scaling changed: ${count}`;
+const count = (number: number) => `${number} setting${number === 1 ? '' : 's'}`;
+
+function writeHeading(dryRun: boolean, { now, later }: Plans): string {
+  if (now.steps.length + later.steps.length === 0) return 'Scaling is as the spec says: nothing was changed';
+  if (dryRun) return `Dry run: ${count(now.changes.length + later.changes.length)} would change`;
+  const done = now.changes.length > 0 ? [`Scaling changed: ${count(now.changes.length)}`] : [];
+  const warmed =
+    now.changes.length === 0 && now.steps.length > 0 ? ['Scaling is as the spec says: the environments are warm now'] : [];
+  const planned =
+    later.changes.length > 0
+      ? [`Planned for the live endpoint: ${count(later.changes.length)}, which promote-endpoint applies`]
+      : [];
+  return [...done, ...warmed, ...planned].join('; ');
 }
 
-function toRecord(changes: ScalingPlan['changes'], { release }: Look, rehearsal: boolean, { context, spec, clock }: ScalingDeps) {
+function toRecord(changes: readonly Change[], { release }: Look, rehearsal: boolean, { context, spec, clock }: ScalingDeps) {
   const { endpoint, lambda } = spec.scaling ?? {};
   return {
     ...getRecordBasis({ context, spec, rehearsal, release, at: clock.now() }),

@@ -155,10 +155,15 @@ describe('configure-scaling', () => {
   test('in place it is planned for the endpoint that callers use, which need not be there yet', async () => {
     const { deps, calls, lines, records } = await world('in-place');
     await run({ dryRun: false }, deps);
-    expect(calls).toEqual([]);
-    expect(lines).toContain('  Machines of dogs-live: not set → 1 to 3');
-    expect(lines).toContain('Planned for the live endpoint: 4 settings; promote-endpoint applies them.');
-    expect(records).toMatchObject([{ release: 'dogs-a', changes: [] }]);
+    expect(calls).toEqual(['reserve 10']);
+    expect(lines).toContain('  Machines of dogs-live: not set → 1 to 3 (by promote-endpoint)');
+    expect(lines).toContain(
+      'Scaling changed: 1 setting; Planned for the live endpoint: 2 settings, which promote-endpoint applies.',
+    );
+    expect(lines.join('\n')).toContain('scaling.lambda.provisioned is not used with strategy in-place');
+    expect(lines.join('\n')).not.toContain('warm environments');
+    expect(records).toMatchObject([{ release: 'dogs-a', changes: [{ setting: 'Reserved concurrency', after: '10' }] }]);
+    expect(records[0]).toHaveProperty('lambda', { reserved: 10, memoryMb: 256 });
   });
 
   test('everything that AWS would refuse is told before the first call', async () => {
