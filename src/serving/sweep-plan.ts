@@ -1,28 +1,8 @@
-import { expiresTag, findExpiry } from './ownership.ts';
-import type { Inventory, SweptEndpoint } from './sweep-inventory.ts';
-import { getProtection, hasExpired, isOver, type Protection } from './sweep-protect.ts';
-
-export type SweptKind = 'alias' | 'scaling' | 'endpoint' | 'endpoint-config' | 'model' | 'provisioned-concurrency' | 'version';
-
-/** One removal, or `mark`: nobody names it and nothing says until when it is kept, so it gets a time and a later sweep takes it. */
-export interface SweepStep {
-  readonly id: string;
-  readonly action: 'remove' | 'mark';
-  readonly kind: SweptKind;
-  readonly name: string;
-  /** Of what is marked. */
-  readonly arn?: string;
-  readonly why: string;
-  /** Steps that must have been done before; when one was not, this one waits for the next sweep. */
-  readonly needs: readonly string[];
-}
-
-export interface SweepPlan {
-  /** In the order AWS allows: alias, scaling, endpoint, configuration, model, provisioned concurrency, version. */
-  readonly steps: readonly SweepStep[];
-  /** What stays, and why. */
-  readonly kept: readonly { readonly kind: SweptKind; readonly name: string; readonly why: string }[];
-}
+import type { Inventory } from './sweep-inventory.ts';
+import { isForgotten, judge, judgeEndpoint } from './sweep-judge.ts';
+import { getProtection, isOver, type Protection } from './sweep-protect.ts';
+import { idOf, keep, type Kept, mark, removal, removedNames, type SweepPlan, type SweepStep } from './sweep-step.ts';
+import { planVersions } from './sweep-versions.ts';
 
 interface Settings {
   readonly specName: string;
@@ -30,17 +10,15 @@ interface Settings {
   readonly graceSeconds: number;
 }
 
-const idOf = (kind: SweptKind, name: string) => `${kind} ${name}`;
-
 /** What a sweep removes and why. Pure; never a step for what `getProtection` names. */
 export function planSweep(inventory: Inventory, settings: Settings): SweepPlan {
   const protection = getProtection(inventory, settings.specName);
-  const kept: SweepPlan['kept'][number][] = [];
+  const kept: Kept[] = [];
   const aliases = planAliases(inventory, protection);
   const endpoints = planEndpoints(inventory, protection, aliases, kept);
   const configs = planConfigs(inventory, protection, endpoints, kept);
   const models = planModels(inventory, protection, configs, kept);
-  const versions = planVersions(inventory, protection, aliases, endpoints, settings, kept);
+  const versions = planVersions(inventory, protection, aliases, endpoints, settings.graceSeconds, kept);
   return { steps: [...aliases, ...endpoints, ...configs, ...models, ...versions], kept };
 }
 
@@ -54,12 +32,7 @@ function planAliases(inventory: Inventory, protection: Protection): SweepStep[] 
   });
 }
 
-function planEndpoints(
-  inventory: Inventory,
-  protection: Protection,
-  aliases: readonly SweepStep[],
-  kept: SweepPlan['kept'][number][],
-): SweepStep[] {
+function planEndpoints(inventory: Inventory, protection: Protection, aliases: readonly SweepStep[], kept: Kept[]): SweepStep[] {
   const named = new Map(
     Object.entries(inventory.aliases).map(([alias, { version }]) => [
       inventory.versions.find((one) => one.version === version)?.endpoint,
@@ -82,20 +55,8 @@ function planEndpoints(
   });
 }
 
-/** What was live before, when the promotion that replaced it died before it said until when that is kept: it would bill for ever. */
-function isForgotten({ name, tags }: SweptEndpoint, { aliases, versions, promoting }: Inventory): boolean {
-  const callers = new Set(versions.flatMap(({ endpoint, version }) => (endpoint === name ? [version] : [])));
-  const names = (alias: keyof Inventory['aliases']) => callers.has(aliases[alias]?.version ?? '');
-  return !promoting && findExpiry(tags) === undefined && names('previous') && !names('live') && !names('candidate');
-}
-
 /** No configuration goes while an endpoint that uses it stays, nor while any update may use one that cannot be seen. */
-function planConfigs(
-  inventory: Inventory,
-  protection: Protection,
-  endpoints: readonly SweepStep[],
-  kept: SweepPlan['kept'][number][],
-): SweepStep[] {
+function planConfigs(inventory: Inventory, protection: Protection, endpoints: readonly SweepStep[], kept: Kept[]): SweepStep[] {
   const removed = removedNames(endpoints, 'endpoint');
   const standing = inventory.endpoints.filter(({ name, status }) => status !== 'Deleting' && !removed.has(name));
   const updating = standing.find(
@@ -123,12 +84,7 @@ function planConfigs(
   });
 }
 
-function planModels(
-  inventory: Inventory,
-  protection: Protection,
-  configs: readonly SweepStep[],
-  kept: SweepPlan['kept'][number][],
-): SweepStep[] {
+function planModels(inventory: Inventory, protection: Protection, configs: readonly SweepStep[], kept: Kept[]): SweepStep[] {
   const removed = removedNames(configs, 'endpoint-config');
   return inventory.models.flatMap((model): SweepStep[] => {
     const users = inventory.configs.filter(({ modelName }) => modelName === model.name);
@@ -146,83 +102,4 @@ function planModels(
       ),
     ];
   });
-}
-
-/** A version bills only what it keeps warm, so it goes with its endpoint, or when nobody has named it for long. */
-function planVersions(
-  inventory: Inventory,
-  protection: Protection,
-  aliases: readonly SweepStep[],
-  endpoints: readonly SweepStep[],
-  { graceSeconds }: Settings,
-  kept: SweepPlan['kept'][number][],
-): SweepStep[] {
-  const removed = removedNames(endpoints, 'endpoint');
-  const dropped = new Set(aliases.map(({ name }) => name));
-  return inventory.versions.flatMap((one): SweepStep[] => {
-    const { version, endpoint } = one;
-    const why = protection.versions.get(version);
-    if (why !== undefined) return keep(kept, 'version', version, why);
-    const names = Object.entries(inventory.aliases)
-      .filter(([, alias]) => alias.version === version)
-      .map(([name]) => name);
-    if (names.some((name) => !dropped.has(name))) return keep(kept, 'version', version, `alias ${names.join(' and ')} names it`);
-    if (endpoint === undefined)
-      return keep(kept, 'version', version, 'it calls no endpoint of Trainyard: somebody else published it');
-    const reason = whyVersionGoes(one, inventory, removed, graceSeconds);
-    if (reason === undefined) return keep(kept, 'version', version, `it may be on its way to be a candidate`);
-    const needs = names.map((name) => idOf('alias', name));
-    const warm = removal('provisioned-concurrency', version, reason, needs);
-    return one.provisioned > 0
-      ? [warm, removal('version', version, reason, [...needs, warm.id])]
-      : [removal('version', version, reason, needs)];
-  });
-}
-
-function whyVersionGoes(
-  { endpoint, modified }: Inventory['versions'][number],
-  { endpoints, now }: Inventory,
-  removed: ReadonlySet<string>,
-  graceSeconds: number,
-): string | undefined {
-  if (endpoint !== undefined && removed.has(endpoint)) return `its endpoint ${endpoint} goes`;
-  if (now.getTime() - modified.getTime() <= graceSeconds * 1000) return undefined;
-  return endpoints.some(({ name }) => name === endpoint) ? 'no alias has named it for long' : `its endpoint ${endpoint} is gone`;
-}
-
-type Verdict = { readonly kind: 'keep' | 'remove' | 'mark'; readonly why: string };
-
-/** Whether a resource goes, by its tags. What is in use stays, whatever they say. */
-function judge({ tags }: Pick<SweptEndpoint, 'tags'>, inUse: string | undefined, { now }: Inventory): Verdict {
-  if (inUse !== undefined) return { kind: 'keep', why: inUse };
-  const expiry = tags[expiresTag] ?? '';
-  if (findExpiry(tags) === undefined) return { kind: 'mark', why: 'it was superseded, and nothing says until when it is kept' };
-  return hasExpired({ tags }, now)
-    ? { kind: 'remove', why: `it expired at ${expiry}` }
-    : { kind: 'keep', why: `it expires at ${expiry}` };
-}
-
-/** An endpoint bills, so it goes before its time when the run that made it is over and has handed it to no alias. */
-function judgeEndpoint(endpoint: SweptEndpoint, inUse: string | undefined, inventory: Inventory): Verdict {
-  const verdict = judge(endpoint, inUse, inventory);
-  const run = endpoint.tags['trainyard:run'];
-  if (verdict.kind !== 'keep' || inUse !== undefined || run === undefined || !inventory.endedRuns.has(run)) return verdict;
-  return { kind: 'remove', why: `the run ${run} that made it is over, and no alias names it` };
-}
-
-function removal(kind: SweptKind, name: string, why: string, needs: readonly string[]): SweepStep {
-  return { id: idOf(kind, name), action: 'remove', kind, name, why, needs };
-}
-
-function mark(kind: SweptKind, { name, arn }: { name: string; arn: string }, why: string): SweepStep {
-  return { id: idOf(kind, name), action: 'mark', kind, name, arn, why, needs: [] };
-}
-
-function keep(kept: SweepPlan['kept'][number][], kind: SweptKind, name: string, why: string): SweepStep[] {
-  kept.push({ kind, name, why });
-  return [];
-}
-
-function removedNames(steps: readonly SweepStep[], kind: SweptKind): Set<string> {
-  return new Set(steps.filter((step) => step.kind === kind && step.action === 'remove').map(({ name }) => name));
 }

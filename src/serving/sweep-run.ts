@@ -4,7 +4,7 @@ import { getNextDelayMs } from '../time/wait.ts';
 import { variantName } from './names.ts';
 import { expiresTag, formatExpiry } from './ownership.ts';
 import type { Concurrency, EndpointConfigs, Endpoints, EndpointScaling, Functions, Models, ResourceTags } from './ports.ts';
-import type { SweepStep, SweptKind } from './sweep-plan.ts';
+import type { SweepStep, SweptKind } from './sweep-step.ts';
 
 export interface SweepDeps {
   readonly functionName: string;

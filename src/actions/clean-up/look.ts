@@ -79,7 +79,8 @@ async function readAliases(
 async function readVersions(functionName: string, isOurs: (tags: Tags) => boolean, deps: LookDeps): Promise<SweptVersion[]> {
   const state = await deps.functions.describe(functionName);
   if (!state) return [];
-  if (state.tags && !isOurs(state.tags)) {
+  // Without lambda:ListTags there are none to see, which says nothing.
+  if (state.tags && Object.keys(state.tags).length > 0 && !isOurs(state.tags)) {
     throw new ActionError({
       kind: 'conflict',
       message: `There is a function ${functionName}, and its tags do not say that this repository's model made it. Nothing was removed, because it may use what is here.`,

@@ -3,7 +3,7 @@ import { toMarkdownPieces } from '../../report/markdown.ts';
 import { formatAge, joinWords } from '../../report/format.ts';
 import { joinWithin } from '../../report/shorten.ts';
 import type { Inventory } from '../../serving/sweep-inventory.ts';
-import type { SweepPlan, SweepStep } from '../../serving/sweep-plan.ts';
+import type { SweepPlan, SweepStep } from '../../serving/sweep-step.ts';
 import type { SweepResult } from '../../serving/sweep-run.ts';
 
 const plural = (items: readonly unknown[], noun: string) => `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;

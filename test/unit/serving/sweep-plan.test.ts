@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Inventory, SweptConfig, SweptEndpoint, SweptVersion } from '../../../src/serving/sweep-inventory.ts';
-import { planSweep, type SweepStep } from '../../../src/serving/sweep-plan.ts';
+import { planSweep } from '../../../src/serving/sweep-plan.ts';
+import type { SweepStep } from '../../../src/serving/sweep-step.ts';
 import { getProtection } from '../../../src/serving/sweep-protect.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');

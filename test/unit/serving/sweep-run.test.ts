@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { SweepStep, SweptKind } from '../../../src/serving/sweep-plan.ts';
+import type { SweepStep, SweptKind } from '../../../src/serving/sweep-step.ts';
 import { runSweep, type SweepDeps } from '../../../src/serving/sweep-run.ts';
 
 const step = (kind: SweptKind, name: string, needs: string[] = [], more: Partial<SweepStep> = {}): SweepStep => ({
