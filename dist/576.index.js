@@ -1,1 +1,0 @@
-export const id=576;export const ids=[576];export const modules={51576:((e,t,n)=>{n.d(t,{fromEnv:()=>r.sF});var r=n(34171)})};
