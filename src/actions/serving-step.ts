@@ -13,10 +13,10 @@ import { createStep } from '../runner/step.ts';
 import { findUntrusted } from '../runner/trust.ts';
 import { mintWebIdentity } from '../runner/web-identity.ts';
 import { createReleaseRecords, type ReleaseRecords } from '../serving/release-records.ts';
-import { readSpec } from '../spec/read.ts';
 import type { Spec } from '../spec/spec.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import { localAccount } from './local-account.ts';
+import { readBoth } from './read-both.ts';
 
 /** What every step that deals with what is deployed begins with. */
 export interface ServingStep<Inputs> {
@@ -87,27 +87,6 @@ export async function openServingStep<Inputs extends Common>(
     log,
     clock: systemClock,
   };
-}
-
-/** Inputs and spec; what is wrong with either is told at once. */
-async function readBoth<Inputs>(
-  readInputs: (reader: InputReader) => Inputs,
-  reader: InputReader,
-): Promise<{ inputs: Inputs; spec: Spec }> {
-  const problems: Problem[] = [];
-  const collect = (error: unknown): undefined => {
-    if (!(error instanceof ActionError)) throw error;
-    const { message, fix, where } = error;
-    problems.push(
-      ...(error.problems.length > 0 ? error.problems : [{ name: 'spec', message, fix, ...(where ? { where } : {}) }]),
-    );
-    return undefined;
-  };
-  const inputs = await Promise.resolve(reader).then(readInputs).catch(collect);
-  const spec = await readSpec(reader.text('spec') ?? 'trainyard.yml', { environment: reader.text('environment') }).catch(collect);
-  throwProblems(problems);
-  if (!inputs || !spec) throw new Error('Inputs or spec were refused without a reason.');
-  return { inputs, spec };
 }
 
 function readPlace(spec: Spec): { region: string; bucket: string } {

@@ -1,20 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ActionError, type Problem, throwProblems } from '../../action-error.ts';
+import { ActionError, throwProblems } from '../../action-error.ts';
 import { createPullRequests } from '../../github/pull-requests.ts';
 import type { RunContext, Zone } from '../../records/context.ts';
 import { readZone } from '../../records/zone.ts';
 import { readContext } from '../../runner/context.ts';
 import { createInputReader } from '../../runner/inputs.ts';
-import type { InputReader, Log, StepResult } from '../../runner/ports.ts';
+import type { Log, StepResult } from '../../runner/ports.ts';
 import { createStep } from '../../runner/step.ts';
 import { findUntrusted } from '../../runner/trust.ts';
 import { checkFiles } from '../../spec/check-files.ts';
-import { readSpec } from '../../spec/read.ts';
-import type { Spec } from '../../spec/spec.ts';
 import { systemClock } from '../../time/clock.ts';
 import { createWorkspace } from '../../workspace/workspace.ts';
-import { type Inputs, readInputs } from './inputs.generated.ts';
+import { readInputs } from './inputs.generated.ts';
+import { readBoth } from '../read-both.ts';
 import { run } from './run.ts';
 import { getSettings } from './settings.ts';
 import { wireAws } from '../wire-aws.ts';
@@ -29,7 +28,7 @@ export async function trainModel(root: string, log: Log, signal: AbortSignal): P
   const context = await readContext(env, readText, reader.text('matrix'));
   const untrusted = findUntrusted(context);
   if (untrusted !== undefined) return skip(untrusted, step, log);
-  const { inputs, spec } = await readBoth(reader);
+  const { inputs, spec } = await readBoth(readInputs, reader);
   const workspace = env.GITHUB_WORKSPACE ?? process.cwd();
   const temp = readVariable('RUNNER_TEMP');
   const asked = { ...inputs, labels: inputs.runs };
@@ -51,29 +50,6 @@ export async function trainModel(root: string, log: Log, signal: AbortSignal): P
     launcher: join(root, 'training', 'launcher', 'launcher.py'),
     readText,
   });
-}
-
-/** Inputs and spec; what is wrong with either is told at once. */
-async function readBoth(reader: InputReader): Promise<{ inputs: Inputs; spec: Spec }> {
-  const problems: Problem[] = [];
-  const collect = (error: unknown): undefined => {
-    if (!(error instanceof ActionError)) throw error;
-    const { message, fix, where } = error;
-    problems.push(
-      ...(error.problems.length > 0 ? error.problems : [{ name: 'spec', message, fix, ...(where ? { where } : {}) }]),
-    );
-    return undefined;
-  };
-  let inputs: Inputs | undefined;
-  try {
-    inputs = readInputs(reader);
-  } catch (error) {
-    collect(error);
-  }
-  const spec = await readSpec(reader.text('spec') ?? 'trainyard.yml', { environment: reader.text('environment') }).catch(collect);
-  throwProblems(problems);
-  if (!inputs || !spec) throw new Error('Inputs or spec were refused without a reason.');
-  return { inputs, spec };
 }
 
 function findZone(context: RunContext, token: string, log: Log): Promise<Zone> {
