@@ -81,7 +81,7 @@ const accessDenied: Explain = ({ code, text, status }, { action, resource }) => 
     kind: 'permission',
     message: `${who ?? 'The role of this step'} may not do ${what} on ${where}.${explicit}${who === undefined ? ` AWS says: ${text}` : ''}`,
     fix: passes
-      ? 'Name the execution role of this trust zone as `roles.training` of trainyard.yml (outputs of infra/bootstrap.yml), which the CI role may pass; update the stack if it is older than this release.'
+      ? `Name the execution role of this trust zone as \`${findExecutionRole(action).key}\` of trainyard.yml (outputs of infra/bootstrap.yml), which the CI role may pass; update the stack if it is older than this release.`
       : `Allow ${what} to the CI role, as infra/bootstrap.yml does; update that stack if it is older than this release, and check that the step uses the role of its trust zone and the bucket of parameter BucketName.`,
   };
 };
@@ -117,13 +117,21 @@ const otherRegion: Explain = ({ code, status }, { resource }) =>
       }
     : undefined;
 
-const roleNotAssumable: Explain = ({ text }, { resource }) => {
+/** The key of the spec that names the execution role of what is made, and the service that assumes it. */
+function findExecutionRole(action: string): { key: string; service: string } {
+  if (action.startsWith('lambda:')) return { key: 'roles.lambda', service: 'lambda.amazonaws.com' };
+  const serves = /^sagemaker:(?:Create|Update)(?:Model|Endpoint)/.test(action);
+  return { key: serves ? 'roles.serving' : 'roles.training', service: 'sagemaker.amazonaws.com' };
+}
+
+const roleNotAssumable: Explain = ({ text }, { action, resource }) => {
   if (!/could not assume role|cannot be assumed|unable to assume role/i.test(text)) return undefined;
   const role = /arn:aws[\w-]*:iam::\d+:role\/[\w+=,.@/-]+/.exec(text)?.[0]?.replace(/\.$/, '');
+  const { key, service } = findExecutionRole(action);
   return {
     kind: 'permission',
     message: `The service could not assume ${role ?? 'the execution role'} for ${resource}.`,
-    fix: 'Set `roles.training` as the outputs of infra/bootstrap.yml say. The role must exist in this account and trust sagemaker.amazonaws.com; a role made seconds ago may need a minute.',
+    fix: `Set \`${key}\` as the outputs of infra/bootstrap.yml say. The role must exist in this account and trust ${service}; a role made seconds ago may need a minute.`,
   };
 };
 
@@ -142,10 +150,13 @@ const quota: Explain = ({ code, text }) => {
           fix: 'Ask for more in Service Quotas, or use less.',
         };
   }
+  const other = name.endsWith('for endpoint usage')
+    ? 'choose another serve.instance-type; a candidate needs its machines beside those that are live.'
+    : 'name a second instance type in the list: the next one is then tried.';
   return {
     kind: 'quota',
     message: `The quota "${name}" of this AWS account is ${limit}; ${used} in use, ${asked ?? 'more'} asked for.`,
-    fix: `Ask for more: Service Quotas → Amazon SageMaker → "${name}" (new accounts have 0 for most types). Or name a second instance type in the list: the next one is then tried.`,
+    fix: `Ask for more: Service Quotas → Amazon SageMaker → "${name}" (new accounts have 0 for most types). Or ${other}`,
   };
 };
 
