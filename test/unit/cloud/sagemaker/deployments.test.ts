@@ -99,8 +99,8 @@ describe('an update', () => {
   });
 
   test.each([
-    ['canary', { Type: 'CANARY', WaitIntervalInSeconds: 60, CanarySize: percent(25) }],
-    ['linear', { Type: 'LINEAR', WaitIntervalInSeconds: 30, LinearStepSize: percent(25) }],
+    ['canary', { Type: 'CANARY', WaitIntervalInSeconds: 180, CanarySize: percent(25) }],
+    ['linear', { Type: 'LINEAR', WaitIntervalInSeconds: 180, LinearStepSize: percent(25) }],
   ] as const)('%s: a share of the calls first', async (kind, routing) => {
     await deployOld();
     update('new', { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: routing } });
@@ -116,8 +116,8 @@ describe('an update', () => {
       EndpointConfigName: 'new',
       LastDeploymentConfig: { BlueGreenUpdatePolicy: { TrafficRoutingConfiguration: { Type: routing.Type } } },
     });
-    // Three steps of half a minute, or one minute; a minute lasts a second.
-    expect(Date.now() - startedMs).toBeGreaterThan(kind === 'linear' ? 1_000 : 600);
+    // Three waits of three minutes, or one, of which the calls took a part; a minute lasts a second.
+    expect(Date.now() - startedMs).toBeGreaterThan(kind === 'linear' ? 6_000 : 200);
     expect((await serving.invoke('one')).json.word).toBe('new');
   });
 
