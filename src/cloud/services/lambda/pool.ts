@@ -1,7 +1,14 @@
+import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../time/clock.ts';
 import type { WorkerStart } from '../../machines/worker.ts';
 import type { FunctionWorker } from './function-worker.ts';
 import type { Slots } from './slots.ts';
+
+/**
+ * Workers of a version that start at once. Starting costs a core: more at a time would only start later, and calls that come meanwhile
+ * would ask for more of them still.
+ */
+const startsAtOnce = Math.max(2, availableParallelism());
 
 export type StartKind = 'on-demand' | 'provisioned-concurrency';
 
@@ -125,6 +132,7 @@ export function createPool({ clock, slots, idleMs, start }: PoolOptions): Pool {
       if (outcome.kind === 'ready') {
         member.ready = true;
         putBack(member, worker, outcome.milliseconds);
+        startForWaiting();
       } else {
         worker.kill();
         fail(member, { ...outcome, milliseconds: performance.now() - startedMs, worker });
@@ -137,6 +145,7 @@ export function createPool({ clock, slots, idleMs, start }: PoolOptions): Pool {
       members.delete(member);
       release();
       fill();
+      startForWaiting();
     }
   }
 
@@ -150,6 +159,12 @@ export function createPool({ clock, slots, idleMs, start }: PoolOptions): Pool {
     members.add(member);
     const life = live(member).finally(() => lives.delete(life));
     lives.add(life);
+  }
+
+  /** A worker for each call that waits, a few at a time; a worker that becomes free before takes the call as well. */
+  function startForWaiting(): void {
+    const starting = () => [...members].filter(({ kind, ready }) => kind === 'on-demand' && !ready).length;
+    for (let count = starting(); count < Math.min(waiting.length, startsAtOnce) && !isClosed(); count++) launch('on-demand');
   }
 
   /** Starts what is provisioned and not there, also when one has died. */
@@ -174,7 +189,7 @@ export function createPool({ clock, slots, idleMs, start }: PoolOptions): Pool {
       if (taken) return Promise.resolve(taken);
       return new Promise((resolve) => {
         waiting.push(resolve);
-        launch('on-demand');
+        startForWaiting();
       });
     },
     provision,
