@@ -21,7 +21,7 @@ import type { RunningStep } from './step.ts';
 const actions = ['deploy-endpoint', 'configure-scaling', 'smoke-invoke', 'promote-endpoint'] as const;
 type Action = (typeof actions)[number];
 
-export interface Cancel {
+interface Cancel {
   readonly action: Action;
   readonly nth: number;
   readonly edge: 'before' | 'after';

@@ -16,7 +16,7 @@ export const roles = [
 export const functionName = 'digits-invoke';
 
 /** A model is a number; asked for numbers it answers their multiples. `factor` makes another release of the same model. */
-export const inference = (factor = 1, more = '') => `import json, os
+const inference = (factor = 1, more = '') => `import json, os
 ${more}
 def model_fn(folder):
     with open(os.path.join(folder, 'model.json')) as file:

@@ -163,8 +163,8 @@ export function createPool({ clock, slots, idleMs, start }: PoolOptions): Pool {
 
   /** A worker for each call that waits, a few at a time; a worker that becomes free before takes the call as well. */
   function startForWaiting(): void {
-    const starting = () => [...members].filter(({ kind, ready }) => kind === 'on-demand' && !ready).length;
-    for (let count = starting(); count < Math.min(waiting.length, startsAtOnce) && !isClosed(); count++) launch('on-demand');
+    const starting = [...members].filter(({ kind, ready }) => kind === 'on-demand' && !ready).length;
+    for (let count = starting; count < Math.min(waiting.length, startsAtOnce) && !isClosed(); count++) launch('on-demand');
   }
 
   /** Starts what is provisioned and not there, also when one has died. */

@@ -13,7 +13,7 @@ import { createTagHandlers } from '../../../../src/cloud/services/sagemaker/tags
 import { systemClock } from '../../../../src/time/clock.ts';
 
 export const role = 'arn:aws:iam::000000000000:role/training';
-export const call: Call = { requestId: '1', region: 'us-east-1', principal: 'arn:aws:iam::000000000000:root', headers: {} };
+const call: Call = { requestId: '1', region: 'us-east-1', principal: 'arn:aws:iam::000000000000:root', headers: {} };
 
 const calm: Weather = {
   name: 'calm',
