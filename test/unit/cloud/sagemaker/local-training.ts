@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CreateTrainingJobRequest, DescribeTrainingJobResponse } from '@aws-sdk/client-sagemaker';
-import type { Buckets, Call, Cloud, Weather } from '../../../../src/cloud/contract.ts';
+import type { Buckets, Cloud, Weather } from '../../../../src/cloud/contract.ts';
 import { createMachinery } from '../../../../src/cloud/machines/machinery.ts';
 import { createAlarmRecords } from '../../../../src/cloud/services/cloudwatch/alarm-store.ts';
 import { createMetricRecords } from '../../../../src/cloud/services/cloudwatch/store.ts';
@@ -13,7 +13,6 @@ import { createTagHandlers } from '../../../../src/cloud/services/sagemaker/tags
 import { systemClock } from '../../../../src/time/clock.ts';
 
 export const role = 'arn:aws:iam::000000000000:role/training';
-const call: Call = { requestId: '1', region: 'us-east-1', principal: 'arn:aws:iam::000000000000:root', headers: {} };
 
 const calm: Weather = {
   name: 'calm',
