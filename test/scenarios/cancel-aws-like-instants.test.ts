@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createRandom } from '../../src/cloud/weather.ts';
 import { clean, startCancels } from '../support/cancelled.ts';
 
-const instants = 25;
+const instants = 50;
 
 test(`cancelled at ${instants} instants, in aws-like weather`, async () => {
   const cancels = await startCancels('aws-like');
