@@ -1,5 +1,6 @@
 import type { RunContext } from '../records/context.ts';
 import type { RunRecord } from '../records/record.ts';
+import type { TuningRecord } from '../records/tuning-record.ts';
 import type { Spending } from '../training/cost.ts';
 import type { Objective } from '../training/metric-direction.ts';
 import type { Sizes } from '../training/sizing.ts';
@@ -9,6 +10,8 @@ export interface ReportInput {
   readonly spec: { readonly name: string };
   /** The records of this run and its commit, of all attempts, finished or not. */
   readonly records: readonly RunRecord[];
+  /** Tuning jobs of this run and its commit, of all attempts, oldest first; the newest one is told whole. */
+  readonly tuning?: readonly TuningRecord[];
   /** Newest comparable run of main at or before the merge base. */
   readonly baseline?: Baseline;
   readonly context: RunContext;

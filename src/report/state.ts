@@ -35,7 +35,7 @@ export function describeBriefly(record: RunRecord, now: Date): string {
     case 'stop-requested':
       return 'stop not confirmed';
     case 'stopped':
-      return { cancelled: 'cancelled', 'max-runtime': 'stopped at its time limit', elsewhere: 'stopped elsewhere' }[state.cause];
+      return { cancelled: 'cancelled', 'max-runtime': 'stopped at its time limit', budget: 'stopped at its budget', elsewhere: 'stopped elsewhere' }[state.cause];
     case 'reused':
       return `model of ${shortCommit(state.commit)}`;
     case 'completed':
@@ -67,7 +67,7 @@ export function describeFully(record: RunRecord): string {
     case 'failed':
       return `failed: ${explainState(record, state)}`;
     case 'stopped':
-      return `${{ cancelled: 'was cancelled', 'max-runtime': 'was stopped at its time limit', elsewhere: 'was stopped from elsewhere' }[state.cause]}: ${state.reason}`;
+      return `${{ cancelled: 'was cancelled', 'max-runtime': 'was stopped at its time limit', budget: 'was stopped at its budget', elsewhere: 'was stopped from elsewhere' }[state.cause]}: ${state.reason}`;
     case 'reused':
       return `reuses ${state.name}, trained from the same code, data and configuration at ${shortCommit(state.commit)}, for $0`;
     case 'refused':

@@ -1,5 +1,6 @@
 import type { Problem } from '../action-error.ts';
 import type { Price, Utilisation } from '../records/record.ts';
+import type { TuneSpec } from '../spec/spec.ts';
 
 /** A training job as we ask for it. The adapter turns it into the service's request. */
 export interface TrainingJobRequest {
@@ -113,4 +114,62 @@ export interface Prices {
 export interface Identity {
   /** Who the credentials are. Account 000000000000 is the local cloud's, which AWS never gives out. */
   whoAmI(): Promise<{ account: string; arn: string }>;
+}
+
+/** A hyperparameter tuning job as we ask for it. The adapter turns it into the service's request. */
+export interface TuningJobRequest {
+  /** At most 32 characters. */
+  readonly name: string;
+  readonly objective: { readonly goal: 'minimize' | 'maximize'; readonly metric: string };
+  readonly strategy: TuneSpec['strategy'];
+  readonly ranges: TuneSpec['ranges'];
+  readonly maxJobs: number;
+  readonly maxParallelJobs: number;
+  readonly earlyStopping: boolean;
+  /** Names of the tuning jobs whose results it begins with, at most 5; their data and code may differ (TransferLearning). */
+  readonly warmStart: readonly string[];
+  /** What every trial is: its hyperparameters are those that are not varied. */
+  readonly trial: Omit<TrainingJobRequest, 'name' | 'tags' | 'overrides' | 'maxWaitSeconds' | 'keepAliveSeconds'>;
+  /** Of the tuning job; the service copies them to its trials. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** `request.tuning-job` of the spec: members merged over the service's own request. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+}
+
+export interface TuningJob {
+  readonly name: string;
+  readonly arn: string;
+  readonly status: 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped' | 'Deleting';
+  readonly failureReason?: string;
+  readonly created: Date;
+  readonly ended?: Date;
+  readonly counts: { readonly completed: number; readonly inProgress: number; readonly failed: number; readonly stopped: number };
+  /** Name of the best training job by the service's own word. */
+  readonly best?: string;
+}
+
+/** A training job of a search, as the service tells it. */
+export interface TuningTrial {
+  readonly name: string;
+  /** The values that were varied, without the quotes that the service puts around texts. */
+  readonly hyperparameters: Readonly<Record<string, string>>;
+  /** Final value of the objective metric. */
+  readonly objective?: number;
+  readonly job: TrainingJob;
+}
+
+export interface TuningJobs {
+  /** Problems of a request that can be known without sending it. */
+  check(request: TuningJobRequest): Problem[];
+  /** `exists`: a job of that name is there already (also after a lost answer and a retry). Refusals are ActionErrors. */
+  start(request: TuningJobRequest): Promise<{ outcome: 'started'; arn: string } | { outcome: 'exists' }>;
+  describe(name: string): Promise<TuningJob | undefined>;
+  tags(arn: string): Promise<Record<string, string>>;
+  /** Idempotent. `ended`: it was over before. The service stops its trials, too. */
+  stop(name: string): Promise<'requested' | 'ended' | 'missing'>;
+  /**
+   * All trials in the order of their creation, over all pages.
+   * @param known trials that had ended when they were read; they are given back as they are, without another call
+   */
+  trials(name: string, known: ReadonlyMap<string, TuningTrial>): Promise<TuningTrial[]>;
 }
