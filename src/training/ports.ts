@@ -128,7 +128,11 @@ export interface TuningJobRequest {
   readonly earlyStopping: boolean;
   /** Names of the tuning jobs whose results it begins with, at most 5; their data and code may differ (TransferLearning). */
   readonly warmStart: readonly string[];
-  /** What every trial is: its hyperparameters are those that are not varied. */
+  /**
+   * What every trial is: its hyperparameters are those that are not varied. The service's tuning knows no ContainerEntrypoint: its trials
+   * run the image's own script mode, which finds the code by the hyperparameters `sagemaker_submit_directory` (s3://…/code.tar.gz) and
+   * `sagemaker_program` (train.py).
+   */
   readonly trial: Omit<TrainingJobRequest, 'name' | 'tags' | 'overrides' | 'maxWaitSeconds' | 'keepAliveSeconds'>;
   /** Of the tuning job; the service copies them to its trials. */
   readonly tags: Readonly<Record<string, string>>;
