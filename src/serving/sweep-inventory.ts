@@ -37,6 +37,8 @@ export interface SweptEndpoint extends Swept {
 export interface SweptConfig extends Swept {
   readonly modelName: string;
   readonly instanceType: string;
+  /** Machines that an endpoint begins with. */
+  readonly instanceCount: number;
 }
 
 export interface SweptVersion {

@@ -1,5 +1,6 @@
 import type { Log } from '../runner/ports.ts';
 import type { Clock } from '../time/clock.ts';
+import { formatSeconds } from '../time/duration.ts';
 import { getNextDelayMs } from '../time/wait.ts';
 import { variantName } from './names.ts';
 import { expiresTag, formatExpiry } from './ownership.ts';
@@ -18,6 +19,8 @@ export interface SweepDeps {
   readonly concurrency: Pick<Concurrency, 'deleteProvisioned'>;
   /** Asked right before an alias or an endpoint goes: whether it has come into use since the sweep looked around. */
   readonly isNeededNow: (step: SweepStep) => Promise<boolean>;
+  /** How long an endpoint that is being created or updated is tried again; what is busy longer waits for the next sweep. */
+  readonly patienceMs: number;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -32,9 +35,6 @@ export interface SweepResult {
 
 type Outcome = 'done' | 'busy' | 'needed';
 
-/** An endpoint that is being created or updated may be done within this; what is not waits for the next sweep. */
-const patienceMs = 3 * 60_000;
-
 /** Does the steps in their order. What goes wrong with one of them stops those that need it, and no other. */
 export async function runSweep(steps: readonly SweepStep[], deps: SweepDeps): Promise<SweepResult> {
   const done = new Set<string>();
@@ -42,6 +42,7 @@ export async function runSweep(steps: readonly SweepStep[], deps: SweepDeps): Pr
   const marked: SweepStep[] = [];
   const failed: SweepResult['failed'][number][] = [];
   const started = deps.clock.now().getTime();
+  const tellBusy = createTellBusy(deps);
   let left = [...steps];
   let busy: SweepStep[] = [];
 
@@ -62,15 +63,29 @@ export async function runSweep(steps: readonly SweepStep[], deps: SweepDeps): Pr
         deps.log.info(describeDone(step));
       } catch (error) {
         failed.push({ step, error });
-        deps.log.info(`Could not remove ${step.id}: ${error instanceof Error ? error.message : String(error)}`);
+        deps.log.info(`Could not ${step.action} ${step.id}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
     const elapsedMs = deps.clock.now().getTime() - started;
-    if (busy.length === 0 || elapsedMs >= patienceMs) return { removed, marked, busy, failed };
-    deps.log.info(`Busy now, tried again in a moment: ${busy.map(({ id }) => id).join(', ')}.`);
-    await deps.clock.sleep(Math.max(5_000, getNextDelayMs(elapsedMs)));
+    if (busy.length === 0 || elapsedMs >= deps.patienceMs) return { removed, marked, busy, failed };
+    tellBusy(busy);
+    await deps.clock.sleep(Math.min(Math.max(5_000, getNextDelayMs(elapsedMs)), deps.patienceMs - elapsedMs));
     left = [...busy, ...waiting];
   }
+}
+
+/** Says of each resource once that it is waited for: how that ends is told then. */
+function createTellBusy({ log, patienceMs }: SweepDeps): (busy: readonly SweepStep[]) => void {
+  const told = new Set<string>();
+  return (busy) => {
+    for (const { id } of busy) {
+      if (told.has(id)) continue;
+      told.add(id);
+      log.info(
+        `Busy: ${id}. AWS lets nobody delete it while it is being created or updated; it is tried again for up to ${formatSeconds(patienceMs / 1000)}.`,
+      );
+    }
+  };
 }
 
 function describeDone({ action, kind, name, why }: SweepStep): string {

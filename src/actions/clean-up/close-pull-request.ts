@@ -20,7 +20,8 @@ export interface CloseDeps extends SettleDeps {
 const endMs = 4 * 60_000;
 const why = 'its pull request was closed';
 
-type Ended = { readonly kind: 'training-job'; readonly name: string; readonly why: string };
+/** `stopping`: it was asked to, and has not been seen to end. */
+type Closed = 'stopped' | 'stopping';
 
 /** Stops what a closed pull request still has running: jobs that its own records name, and nothing else. */
 export async function closePullRequest(
@@ -31,12 +32,13 @@ export async function closePullRequest(
 ): Promise<void> {
   const { log, step } = deps;
   const open = (await deps.records.listAll()).filter((record) => !isFinal(record.state));
-  const removed: Ended[] = [];
+  const names: Record<Closed, string[]> = { stopped: [], stopping: [] };
   const problems: Problem[] = [];
   await Promise.all(
     open.map(async (record) => {
       try {
-        if (await closeOne(record, metrics, dryRun, deps)) removed.push({ kind: 'training-job', name: record.name, why });
+        const closed = await closeOne(record, metrics, dryRun, deps);
+        if (closed) names[closed].push(record.name);
       } catch (error) {
         problems.push({
           name: record.name,
@@ -46,38 +48,47 @@ export async function closePullRequest(
       }
     }),
   );
-  const heading =
-    removed.length === 0
-      ? `Clean-up: pull request #${number} left nothing running`
-      : `Clean-up: ${dryRun ? 'would stop' : 'stopped'} ${removed.length} training job${removed.length === 1 ? '' : 's'} of pull request #${number}`;
+  const heading = writeHeading(number, names, dryRun);
   log.info(`${heading}.`);
-  await step.summary([`### ${heading}`, '', ...removed.map(({ name }) => `- \`${name}\``)].join('\n'));
+  await step.summary([`### ${heading}`, '', ...[...names.stopped, ...names.stopping].map((name) => `- \`${name}\``)].join('\n'));
+  const removed = names.stopped.map((name) => ({ kind: 'training-job', name, why }));
   step.output('removed', JSON.stringify(dryRun ? [] : removed));
   step.output('busy', '0');
   throwProblems(problems, 'aws');
 }
 
-/** @returns whether there was a job to stop */
+function writeHeading(number: number, { stopped, stopping }: Record<Closed, string[]>, dryRun: boolean): string {
+  const pullRequest = `pull request #${number}`;
+  if (stopped.length + stopping.length === 0) return `Clean-up: ${pullRequest} left nothing running`;
+  const jobs = (names: string[]) => `${names.length} training job${names.length === 1 ? '' : 's'} of ${pullRequest}`;
+  const done = [
+    ...(stopped.length > 0 ? [`${dryRun ? 'would stop' : 'stopped'} ${jobs(stopped)}`] : []),
+    ...(stopping.length > 0 ? [`asked ${jobs(stopping)} to stop`] : []),
+  ];
+  return `Clean-up: ${done.join(', ')}`;
+}
+
+/** @returns undefined when there was no job to stop */
 async function closeOne(
   record: RunRecord,
   metrics: Readonly<Record<string, string>>,
   dryRun: boolean,
   deps: CloseDeps,
-): Promise<boolean> {
+): Promise<Closed | undefined> {
   const { jobs, log, clock } = deps;
   const job = await jobs.describe(record.name);
-  if (!job) return false;
+  if (!job) return undefined;
   if (hasEnded(job)) {
     if (!dryRun) await finishRecord(record, job, metrics, patience, deps);
-    return false;
+    return undefined;
   }
   // A record lies where every run of a pull request may write: the job itself must say whose it is.
   if ((await jobs.tags(job.arn))['trainyard:repo'] !== deps.repository) {
     log.warning(`${record.name} is not a job of this repository by its tags; it was left alone.`);
-    return false;
+    return undefined;
   }
   log.info(`${dryRun ? 'Would stop' : 'Stopping'} ${record.name} (${record.label}): ${why}.`);
-  if (dryRun) return true;
+  if (dryRun) return 'stopped';
   const at = clock.now().toISOString();
   const requested: RunRecord = {
     ...record,
@@ -86,13 +97,12 @@ async function closeOne(
   };
   await jobs.stop(record.name);
   await deps.records.write(requested);
-  await awaitEnd(requested, metrics, deps);
-  return true;
+  return awaitEnd(requested, metrics, deps);
 }
 
 const patience = { metricsSeconds: 10, logSeconds: 5 };
 
-async function awaitEnd(record: RunRecord, metrics: Readonly<Record<string, string>>, deps: CloseDeps): Promise<void> {
+async function awaitEnd(record: RunRecord, metrics: Readonly<Record<string, string>>, deps: CloseDeps): Promise<Closed> {
   const waited = await waitFor<TrainingJob | undefined, TrainingJob>({
     look: () => deps.jobs.describe(record.name),
     judge: (job) => (job && hasEnded(job) ? job : undefined),
@@ -104,8 +114,9 @@ async function awaitEnd(record: RunRecord, metrics: Readonly<Record<string, stri
       `${record.name} has not been seen to end: a stop is requested. It is billed until it ends, and ends by itself after max-runtime.`,
       'Not yet confirmed',
     );
-    return;
+    return 'stopping';
   }
   const settled = await finishRecord(record, waited.result, metrics, patience, deps);
   deps.log.info(`${settled.label}: ${settled.name} ended: ${settled.state.status}.`);
+  return 'stopped';
 }

@@ -122,7 +122,9 @@ async function readConfigs(prefix: string, isOurs: (tags: Tags) => boolean, deps
   const found: SweptConfig[] = [];
   for (const { name, arn, created, tags } of await withTags(await deps.configs.list(prefix), isOurs, deps)) {
     const config = await deps.configs.describe(name);
-    if (config) found.push({ name, arn, created, tags, modelName: config.modelName, instanceType: config.instanceType });
+    if (!config) continue;
+    const { modelName, instanceType, instanceCount } = config;
+    found.push({ name, arn, created, tags, modelName, instanceType, instanceCount });
   }
   return found;
 }

@@ -1,21 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ActionError } from '../../action-error.ts';
-import { createConcurrency } from '../../aws/concurrency.ts';
-import { createEndpointConfigs } from '../../aws/endpoint-configs.ts';
-import { createEndpointScaling } from '../../aws/endpoint-scaling.ts';
-import { createEndpoints } from '../../aws/endpoints.ts';
-import { createFunctions } from '../../aws/functions.ts';
-import { createHostingPrices } from '../../aws/hosting-prices.ts';
-import { createModels } from '../../aws/models.ts';
-import { createResourceTags } from '../../aws/resource-tags.ts';
-import { createWorkflowRuns } from '../../github/workflow-runs.ts';
 import type { Log } from '../../runner/ports.ts';
 import { openServingStep, type ServingStep } from '../serving-step.ts';
 import { wireAws } from '../wire-aws.ts';
 import { closePullRequest } from './close-pull-request.ts';
 import { type Inputs, readInputs } from './inputs.generated.ts';
 import { run } from './run.ts';
+import { wireSweep } from './wire.ts';
 
 /** Sweeps; on a pull request's close only that pull request's own leftovers, which is all its role may touch. */
 export async function cleanUp(log: Log): Promise<void> {
@@ -42,26 +34,9 @@ async function checkClosed(number: number): Promise<void> {
 }
 
 async function sweep(opened: ServingStep<Inputs>): Promise<void> {
-  const { spec, inputs, clients, region, context, clock } = opened;
-  const { repository } = context;
-  const runs = createWorkflowRuns({
-    token: inputs.githubToken,
-    apiUrl: process.env.GITHUB_API_URL ?? 'https://api.github.com',
-    repository,
-    clock,
-  });
-  await run(spec, inputs, {
-    ...opened,
-    endpoints: createEndpoints(clients),
-    configs: createEndpointConfigs(clients),
-    models: createModels(clients),
-    tags: createResourceTags(clients),
-    functions: createFunctions(clients),
-    concurrency: createConcurrency(clients),
-    scaling: createEndpointScaling(clients),
-    prices: createHostingPrices(clients, { region }),
-    isRunOver: (runId) => runs.isOver(runId),
-  });
+  const { spec, inputs } = opened;
+  const apiUrl = process.env.GITHUB_API_URL ?? 'https://api.github.com';
+  await run(spec, inputs, wireSweep(opened, { token: inputs.githubToken, apiUrl }));
 }
 
 async function close(opened: ServingStep<Inputs>, number: number): Promise<void> {

@@ -32,7 +32,7 @@ export async function run(spec: Spec, { dryRun }: { dryRun: boolean }, deps: Cle
   const inventory = await takeInventory(spec.name, deps);
   const plan = planSweep(inventory, { specName: spec.name, graceSeconds });
   const describeCost = createDescribeCost(inventory, await readPrices(inventory, deps));
-  log.info(describeInventory(inventory));
+  log.info(describeInventory(inventory, spec.name));
   for (const kept of plan.kept) log.info(`  keep ${kept.kind} ${kept.name}: ${kept.why}`);
   for (const step of plan.steps) log.info(describeStep(step, inventory, describeCost));
   const result = dryRun
@@ -69,24 +69,26 @@ async function isNeededNow(
 }
 
 async function conclude(told: Told, { step, log }: CleanUpDeps): Promise<void> {
-  const { result } = told;
+  const { result, describeCost } = told;
   log.info(`${writeHeading(told)}.`);
   await step.summary(writeSummary(told));
   step.output('removed', JSON.stringify((result?.removed ?? []).map(({ kind, name, why }) => ({ kind, name, why }))));
   step.output('busy', String(result?.busy.length ?? 0));
   if (!result) return;
-  if (result.busy.length > 0)
+  if (result.busy.length > 0) {
+    const names = result.busy.map((busy) => `${busy.id} (${describeCost(busy)})`).join(', ');
     log.warning(
-      `${result.busy.map(({ id }) => id).join(', ')}: AWS lets nobody delete it while it is being created or updated. The next sweep tries again.`,
+      `Not removed: ${names}. AWS lets nobody delete an endpoint while it is being created or updated; the next sweep tries again.`,
       'Busy',
     );
+  }
   throwProblems(listProblems(result), 'aws');
 }
 
 function listProblems({ failed }: SweepResult): Problem[] {
   return failed.map(({ step, error }) => ({
     name: step.id,
-    message: `It could not be removed: ${error instanceof Error ? error.message : String(error)}`,
+    message: `It could not be ${step.action === 'mark' ? 'marked for a later sweep' : 'removed'}: ${error instanceof Error ? error.message : String(error)}`,
     fix: error instanceof ActionError ? error.fix : 'Re-run this job; if it stays so, remove it in the AWS console.',
   }));
 }

@@ -1,6 +1,6 @@
 import type { Price } from '../../records/record.ts';
 import { toMarkdownPieces } from '../../report/markdown.ts';
-import { formatAge, joinWords } from '../../report/format.ts';
+import { formatAge, formatHourlyUsd, joinWords } from '../../report/format.ts';
 import { joinWithin } from '../../report/shorten.ts';
 import type { Inventory } from '../../serving/sweep-inventory.ts';
 import type { SweepPlan, SweepStep } from '../../serving/sweep-step.ts';
@@ -8,21 +8,24 @@ import type { SweepResult } from '../../serving/sweep-run.ts';
 
 const plural = (items: readonly unknown[], noun: string) => `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
 
-/** `Found 2 endpoints, 1 model …`. */
-export function describeInventory({ endpoints, configs, models, versions, functionName }: Inventory): string {
+/** `Found what this repository has of dogs: 2 endpoints, 1 model …` */
+export function describeInventory({ endpoints, configs, models, versions, functionName }: Inventory, specName: string): string {
   const counts = [
     plural(endpoints, 'endpoint'),
     plural(configs, 'configuration'),
     plural(models, 'model'),
-    plural(versions, 'version'),
+    `${plural(versions, 'version')} of ${functionName}`,
   ];
-  return `Found ${joinWords(counts)} of ${functionName}.`;
+  return `Found what this repository has of ${specName}: ${joinWords(counts)}.`;
 }
 
 /** What a resource costs while it stands, in words. */
 export type DescribeCost = (step: Pick<SweepStep, 'kind' | 'name'>) => string;
 
-/** Machines of an endpoint bill by the hour, warm environments too; everything else bills nothing or by use. */
+/**
+ * Machines of an endpoint bill by the hour, warm environments too; everything else bills nothing or by use. While an endpoint is being
+ * created AWS tells of no machines yet: it is getting those of its configuration.
+ */
 export function createDescribeCost(
   { endpoints, configs, versions }: Inventory,
   prices: ReadonlyMap<string, Price>,
@@ -30,36 +33,38 @@ export function createDescribeCost(
   return ({ kind, name }) => {
     if (kind === 'provisioned-concurrency') {
       const warm = versions.find(({ version }) => version === name)?.provisioned ?? 0;
-      return `${warm} environment${warm === 1 ? '' : 's'} kept warm`;
+      return `bills for ${warm} warm environment${warm === 1 ? '' : 's'}`;
     }
     if (kind !== 'endpoint') return 'bills nothing';
     const endpoint = endpoints.find((one) => one.name === name);
     const config = configs.find((one) => one.name === endpoint?.configName);
-    const price = config && prices.get(config.instanceType);
-    if (!endpoint || price?.kind !== 'known') return 'price unknown';
+    if (!endpoint) return 'price unknown';
     if (endpoint.status === 'Failed') return 'bills nothing';
-    return `$${Number((price.usdPerHour * endpoint.instances).toFixed(4))}/h`;
+    const price = config && prices.get(config.instanceType);
+    if (price?.kind !== 'known') return 'price unknown';
+    const machines =
+      endpoint.status === 'Creating' ? Math.max(endpoint.instances, config?.instanceCount ?? 0) : endpoint.instances;
+    return formatHourlyUsd(price.usdPerHour * machines);
   };
 }
 
-/** How old each resource is, by kind and name; undefined for what has no time of its own. */
+/** When a resource was made; undefined for aliases, scaling and warm environments: AWS does not tell. */
 function findCreated({ kind, name }: Pick<SweepStep, 'kind' | 'name'>, inventory: Inventory): Date | undefined {
-  if (kind === 'endpoint' || kind === 'scaling') return inventory.endpoints.find((one) => one.name === name)?.created;
+  if (kind === 'endpoint') return inventory.endpoints.find((one) => one.name === name)?.created;
   if (kind === 'endpoint-config') return inventory.configs.find((one) => one.name === name)?.created;
   if (kind === 'model') return inventory.models.find((one) => one.name === name)?.created;
-  const version = kind === 'alias' ? Object.entries(inventory.aliases).find(([alias]) => alias === name)?.[1].version : name;
-  return inventory.versions.find((one) => one.version === version)?.modified;
+  return kind === 'version' ? inventory.versions.find((one) => one.version === name)?.modified : undefined;
 }
 
-/** `endpoint dogs-0123456789: expired at …; 3 hours old, $0.115/h` */
+/** `remove endpoint dogs-0123456789: it expired at …; 3 hours old, $0.115/h` */
 export function describeStep(step: SweepStep, inventory: Inventory, describeCost: DescribeCost): string {
-  const verb = step.action === 'mark' ? 'mark' : 'remove';
-  return `  ${verb} ${step.kind} ${step.name}: ${step.why}; ${describeAge(step, inventory)}, ${describeCost(step)}`;
+  const facts = [describeAge(step, inventory), describeCost(step)].filter((fact) => fact !== undefined);
+  return `  ${step.action} ${step.kind} ${step.name}: ${step.why}; ${facts.join(', ')}`;
 }
 
-function describeAge(step: Pick<SweepStep, 'kind' | 'name'>, inventory: Inventory): string {
+function describeAge(step: Pick<SweepStep, 'kind' | 'name'>, inventory: Inventory): string | undefined {
   const created = findCreated(step, inventory);
-  return created ? formatAge(created, inventory.now).replace(/ ago$/, ' old') : 'age unknown';
+  return created && formatAge(created, inventory.now).replace(/ ago$/, ' old');
 }
 
 export interface Told {
@@ -71,15 +76,20 @@ export interface Told {
 }
 
 /** Heading of summary and log: what was or would be removed. */
-export function writeHeading({ plan, result }: Told): string {
-  const removals = plan.steps.filter(({ action }) => action === 'remove').length;
-  if (plan.steps.length === 0) return 'Clean-up: nothing to remove';
-  if (!result) return `Clean-up, dry run: ${removals} to remove`;
+export function writeHeading({ plan: { steps }, result }: Told): string {
+  if (steps.length === 0) return 'Clean-up: nothing to remove';
+  if (!result) {
+    const removals = steps.filter(({ action }) => action === 'remove').length;
+    return `Clean-up, dry run: ${[`${removals} to remove`, ...count(steps.length - removals, 'to mark for later')].join(', ')}`;
+  }
+  const { removed, marked, busy, failed } = result;
+  const left = steps.length - removed.length - marked.length - busy.length - failed.length;
   const counts = [
-    `${result.removed.length} removed`,
-    ...count(result.marked.length, 'marked for later'),
-    ...count(result.busy.length, 'busy'),
-    ...count(result.failed.length, 'failed'),
+    `${removed.length} removed`,
+    ...count(marked.length, 'marked for later'),
+    ...count(busy.length, 'busy'),
+    ...count(failed.length, 'failed'),
+    ...count(left, 'left for the next sweep'),
   ];
   return `Clean-up: ${counts.join(', ')}`;
 }
@@ -100,7 +110,7 @@ export function writeSummary(told: Told): string {
               [step.kind],
               [{ code: step.name }],
               [step.why],
-              [describeAge(step, inventory)],
+              [describeAge(step, inventory) ?? ''],
               [describeCost(step)],
               [findOutcome(step, told)],
             ]),
@@ -120,7 +130,7 @@ export function writeSummary(told: Told): string {
                 [kept.kind],
                 [{ code: kept.name }],
                 [kept.why],
-                [describeAge(kept, inventory)],
+                [describeAge(kept, inventory) ?? ''],
                 [describeCost(kept)],
               ]),
             },

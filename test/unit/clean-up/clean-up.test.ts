@@ -135,6 +135,7 @@ function world(fail: string[] = []) {
       hosting: async () => ({ kind: 'known', usdPerHour: 0.115, source: 'table', quality: 'observed', date: '2026-08-11' }),
     },
     isRunOver: nothing,
+    patienceMs: 180_000,
   };
   return { ...said, deps, calls, promote: () => (promoted = true) };
 }
@@ -161,6 +162,24 @@ describe('a sweep', () => {
     expect(outputs['removed']).toBe('[]');
     expect(summary()).toContain(
       '| endpoint | `dogs-old` | it expired at 2026-11-22T11:00:00Z | 0 seconds old | \\$0.23/h | would be removed |',
+    );
+  });
+
+  test('prices an endpoint that is being created by the machines it is getting, of which AWS does not tell yet', async () => {
+    const { deps, lines } = world();
+    const endpoints: CleanUpDeps['endpoints'] = {
+      ...deps.endpoints,
+      describe: async (name) => {
+        const seen = await deps.endpoints.describe(name);
+        return seen && { ...seen, status: 'Creating', variant: { name: 'all', instances: 0, desiredInstances: 0 } };
+      },
+      delete: async () => 'busy',
+    };
+    await run(spec, { dryRun: false }, { ...deps, endpoints, patienceMs: 0 });
+    expect(lines).toContain('  remove endpoint dogs-old: it expired at 2026-11-22T11:00:00Z; 0 seconds old, $0.115/h');
+    expect(lines).toContain('Clean-up: 2 removed, 1 busy, 2 left for the next sweep.');
+    expect(lines.at(-1)).toBe(
+      'Not removed: endpoint dogs-old ($0.115/h). AWS lets nobody delete an endpoint while it is being created or updated; the next sweep tries again.',
     );
   });
 
@@ -268,6 +287,15 @@ describe('a pull request that closes', () => {
     await closePullRequest(7, {}, { dryRun: false }, foreign.deps);
     expect(foreign.stopped).toEqual([]);
     expect(foreign.lines.join('\n')).toContain('was left alone');
+  });
+
+  test('does not say that a job has stopped which was only asked to', async () => {
+    const { deps, lines, outputs, summary } = close({ [job.name]: job }, [open]);
+    const jobs = { ...deps.jobs, describe: async (): Promise<TrainingJob> => ({ ...job, status: 'Stopping' }) };
+    await closePullRequest(7, {}, { dryRun: false }, { ...deps, jobs });
+    expect(lines.join('\n')).toContain('has not been seen to end');
+    expect(summary()).toContain('### Clean-up: asked 1 training job of pull request #7 to stop');
+    expect(outputs['removed']).toBe('[]');
   });
 
   test('that left nothing says so', async () => {

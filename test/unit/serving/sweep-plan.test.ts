@@ -34,6 +34,7 @@ const config = (name: string, expires: string | undefined, modelName = name): Sw
   ...base('endpoint-config', name, expires),
   modelName,
   instanceType: 'ml.m5.large',
+  instanceCount: 1,
 });
 const model = (name: string, expires: string | undefined) => base('model', name, expires);
 const version = (number: string, calls: string | undefined, more: Partial<SweptVersion> = {}): SweptVersion => ({
