@@ -34,9 +34,10 @@ export async function runJob(job: Job, executor: Executor): Promise<void> {
     const unsupported = findUnsupported(job.request);
     if (unsupported.length > 0)
       throw new JobFailure(`ClientError: The local cloud cannot execute this job: ${unsupported.join('; ')}.`);
+    const machinery = await chooseMachinery(job, executor.machinery);
     lease = await waitForCores(job, cloud, pool);
     if (lease) await cloud.clock.sleep(cloud.weather.trainingStatusMs.Starting, job.end.signal);
-    if (lease && !job.end.signal.aborted) await train(job, executor, root, lease);
+    if (lease && !job.end.signal.aborted) await train(job, { ...executor, machinery }, root, lease);
     if (job.end.signal.aborted) finishStopped(job, cloud.clock);
     else finishCompleted(job, cloud.clock);
   } catch (error) {
@@ -45,6 +46,17 @@ export async function runJob(job: Job, executor: Executor): Promise<void> {
     lease?.release();
     await rm(root, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** With the Python that plays the job's image. @throws JobFailure where this machine has none */
+async function chooseMachinery(job: Job, machinery: TrainingMachinery): Promise<TrainingMachinery> {
+  const image = job.request.AlgorithmSpecification?.TrainingImage ?? '';
+  const python = await machinery.pythonFor(image).catch((error: unknown) => {
+    throw new JobFailure(
+      `ClientError: The local cloud cannot execute this job: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  });
+  return { ...machinery, python };
 }
 
 /** Resolves without a lease when the job is ended first. Nothing is billed while it waits. */

@@ -48,7 +48,9 @@ const firstBackoffMs = 200;
 const longestBackoffMs = 5_000;
 
 /** Gives an instance its address, and what it does there: unpack the model, run the server, watch it. */
-export async function takeServer(plan: InstancePlan, deps: ServerDeps): Promise<InstanceBody> {
+export async function takeServer(plan: InstancePlan, given: ServerDeps): Promise<InstanceBody> {
+  const python = await given.machinery.pythonFor(getContainer(plan.model).Image ?? '');
+  const deps = { ...given, machinery: { ...given.machinery, python } };
   const address = await deps.addresses.take();
   const { cloud } = deps;
   const root = join(cloud.folder, 'endpoints', plan.endpoint, plan.id);
