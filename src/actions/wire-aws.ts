@@ -8,7 +8,7 @@ import { createPrices } from '../aws/prices.ts';
 import { createTrainingJobs } from '../aws/training-jobs.ts';
 import type { Zone } from '../records/context.ts';
 import type { ObjectStore } from '../records/ports.ts';
-import { createRecordStore, type RecordStore } from '../records/store.ts';
+import { createRecordStore, createTuningStore, type RecordStore, type TuningStore } from '../records/store.ts';
 import type { Log } from '../runner/ports.ts';
 import { mintWebIdentity } from '../runner/web-identity.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
@@ -36,6 +36,9 @@ interface AwsSide {
   readonly records: RecordStore;
   /** Records of another one, to read. */
   readonly openRecords: (zone: Zone) => Omit<RecordStore, 'write'>;
+  /** The same of tuning jobs. */
+  readonly tuningRecords: TuningStore;
+  readonly openTuningRecords: (zone: Zone) => Omit<TuningStore, 'write'>;
   readonly identity: Identity;
   readonly objects: ObjectStore;
   readonly log: Log;
@@ -57,6 +60,7 @@ export function wireAws(place: Place): AwsSide {
   const folder = join(place.temp, 'trainyard');
   const warn = (message: string) => log.warning(message);
   const openRecords = (of: Zone) => createRecordStore({ objects, bucket, zone: of, folder, warn });
+  const openTuningRecords = (of: Zone) => createTuningStore({ objects, bucket, zone: of, folder, warn });
   const identity = askOnce(createIdentity(clients));
   return {
     jobs: createTrainingJobs(clients),
@@ -65,6 +69,8 @@ export function wireAws(place: Place): AwsSide {
     prices: createPrices(clients, { region }),
     records: openRecords(zone),
     openRecords,
+    tuningRecords: openTuningRecords(zone),
+    openTuningRecords,
     identity,
     objects,
     log,

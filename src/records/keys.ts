@@ -7,6 +7,8 @@ import { type Zone, zonePrefix } from './context.ts';
  *     commits/<sha>/<run-id>/<name>.json        index: the runs of a commit
  *     fingerprints/<fp>/<run-id>/<name>.json    index: completed runs with this fingerprint
  *
+ * Those of tuning jobs lie beside them in folders of their own, `tuning/`, `tuning-commits/` and `tuning-fingerprints/`.
+ *
  * An index entry is one small object a record whose *key* says everything, so concurrent jobs never overwrite each
  * other, one listing answers a question, and what an entry contains is never read. There is no `latest`: which main
  * record is the newest one before a pull request is a question to the commit history, not to the order of writing.
@@ -24,20 +26,34 @@ export function zoneUri(bucket: string, zone: Zone): string {
   return `s3://${bucket}/${zonePrefix(zone)}`;
 }
 
+/** Where the records of one kind and their indexes lie. */
+export interface RecordFolders {
+  readonly records: string;
+  readonly commits: string;
+  readonly fingerprints: string;
+}
+
+export const runFolders: RecordFolders = { records: 'runs', commits: 'commits', fingerprints: 'fingerprints' };
+export const tuningFolders: RecordFolders = {
+  records: 'tuning',
+  commits: 'tuning-commits',
+  fingerprints: 'tuning-fingerprints',
+};
+
 /** Key of a record below its zone. */
-export function recordKey(address: RecordAddress): string {
-  return `runs/${address.runId}/${address.name}.json`;
+export function recordKey(address: RecordAddress, folders: RecordFolders = runFolders): string {
+  return `${folders.records}/${address.runId}/${address.name}.json`;
 }
 
-export function commitKey(commit: string, address: RecordAddress): string {
-  return `commits/${commit}/${address.runId}/${address.name}.json`;
+export function commitKey(commit: string, address: RecordAddress, folders: RecordFolders = runFolders): string {
+  return `${folders.commits}/${commit}/${address.runId}/${address.name}.json`;
 }
 
-export function fingerprintKey(fingerprint: string, address: RecordAddress): string {
-  return `fingerprints/${fingerprint}/${address.runId}/${address.name}.json`;
+export function fingerprintKey(fingerprint: string, address: RecordAddress, folders: RecordFolders = runFolders): string {
+  return `${folders.fingerprints}/${fingerprint}/${address.runId}/${address.name}.json`;
 }
 
-/** The record that a key of `runs/` or of an index stands for; undefined for keys that are none of ours. */
+/** The record that a key of a records' folder or of an index stands for; undefined for keys that are none of ours. */
 export function findAddress(key: string): RecordAddress | undefined {
   const parts = key.split('/');
   const file = parts.at(-1);

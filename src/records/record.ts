@@ -32,7 +32,11 @@ export const runState = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('stop-requested'), at: isoTime, why: z.string() }),
   z.strictObject({ status: z.literal('completed') }),
   z.strictObject({ status: z.literal('failed'), reason: z.string(), logTail: z.array(z.string()) }),
-  z.strictObject({ status: z.literal('stopped'), cause: z.enum(['cancelled', 'max-runtime', 'budget', 'elsewhere']), reason: z.string() }),
+  z.strictObject({
+    status: z.literal('stopped'),
+    cause: z.enum(['cancelled', 'max-runtime', 'budget', 'elsewhere']),
+    reason: z.string(),
+  }),
   /** An equal run of the same trust zone exists; its model is used and nothing was spent. */
   z.strictObject({ status: z.literal('reused'), record: z.string(), name: z.string(), commit: z.string() }),
   /** The create call was refused, so nothing exists and nothing was spent. */

@@ -1,23 +1,38 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { z } from 'zod';
 import type { Zone } from './context.ts';
-import { commitKey, findAddress, fingerprintKey, type RecordAddress, recordKey, zoneUri } from './keys.ts';
+import {
+  commitKey,
+  findAddress,
+  fingerprintKey,
+  type RecordAddress,
+  type RecordFolders,
+  recordKey,
+  runFolders,
+  tuningFolders,
+  zoneUri,
+} from './keys.ts';
 import type { ObjectStore } from './ports.ts';
 import { runRecord, type RunRecord } from './record.ts';
+import { tuningRecord, type TuningRecord } from './tuning-record.ts';
 
-/** The records of one trust zone. A zone is read by whoever may; it is written only by runs that belong to it. */
-export interface RecordStore {
+/** The records of one kind in one trust zone. A zone is read by whoever may; it is written only by runs that belong to it. */
+interface Store<Kept> {
   /** Local copy first, then the record, then its indexes: an index never names a record that is not there. */
-  write(record: RunRecord): Promise<void>;
+  write(record: Kept): Promise<void>;
   /** All records of one workflow run, over all its jobs and attempts, oldest plan first. */
-  readRun(runId: string): Promise<RunRecord[]>;
+  readRun(runId: string): Promise<Kept[]>;
   /** All records of a commit, oldest plan first. */
-  findByCommit(commit: string): Promise<RunRecord[]>;
+  findByCommit(commit: string): Promise<Kept[]>;
   /** Completed runs with this fingerprint, newest first. */
-  findByFingerprint(fingerprint: string): Promise<RunRecord[]>;
+  findByFingerprint(fingerprint: string): Promise<Kept[]>;
   /** Every record of the zone, oldest plan first: what a pull request has spent is read from here. */
-  listAll(): Promise<RunRecord[]>;
+  listAll(): Promise<Kept[]>;
 }
+
+export type RecordStore = Store<RunRecord>;
+export type TuningStore = Store<TuningRecord>;
 
 interface StoreOptions {
   readonly objects: ObjectStore;
@@ -32,32 +47,49 @@ interface StoreOptions {
 const maxParallelReads = 8;
 
 export function createRecordStore(options: StoreOptions): RecordStore {
+  return createStore(options, { folders: runFolders, what: 'run record', schema: runRecord });
+}
+
+/** The records of tuning jobs. */
+export function createTuningStore(options: StoreOptions): TuningStore {
+  return createStore(options, { folders: tuningFolders, what: 'tuning record', schema: tuningRecord });
+}
+
+/** One kind of record: where it lies, what it is called, and what is one. */
+interface Form<Kept> {
+  readonly folders: RecordFolders;
+  readonly what: string;
+  readonly schema: z.ZodType<Kept>;
+}
+
+function createStore<Kept extends RunRecord | TuningRecord>(options: StoreOptions, form: Form<Kept>): Store<Kept> {
+  const { folders } = form;
   const base = zoneUri(options.bucket, options.zone);
   const put = (key: string, text: string) => options.objects.writeText(base + key, text, 'application/json');
 
-  async function write(record: RunRecord): Promise<void> {
+  async function write(record: Kept): Promise<void> {
     const address = { runId: record.workflow.runId, name: record.name };
-    const text = `${JSON.stringify(runRecord.parse(record), null, 2)}\n`;
-    const copy = join(options.folder, recordKey(address));
+    const text = `${JSON.stringify(form.schema.parse(record), null, 2)}\n`;
+    const copy = join(options.folder, recordKey(address, folders));
     await mkdir(dirname(copy), { recursive: true });
     await writeFile(copy, text);
-    await put(recordKey(address), text);
-    const entry = `${JSON.stringify({ record: recordKey(address) })}\n`;
-    await put(commitKey(record.commit, address), entry);
-    if (record.state.status === 'completed') await put(fingerprintKey(record.fingerprint, address), entry);
+    await put(recordKey(address, folders), text);
+    const entry = `${JSON.stringify({ record: recordKey(address, folders) })}\n`;
+    await put(commitKey(record.commit, address, folders), entry);
+    if (record.state.status === 'completed') await put(fingerprintKey(record.fingerprint, address, folders), entry);
   }
 
-  async function readOne(address: RecordAddress): Promise<RunRecord | undefined> {
-    const uri = base + recordKey(address);
+  async function readOne(address: RecordAddress): Promise<Kept | undefined> {
+    const uri = base + recordKey(address, folders);
     const text = await options.objects.readText(uri);
     if (text === undefined) return undefined;
-    const read = parseRecord(text, address);
+    const read = parseRecord(text, address, form);
     if ('record' in read) return read.record;
     options.warn(`Passed over ${uri}: ${read.why}.`);
     return undefined;
   }
 
-  async function readBelow(prefix: string): Promise<RunRecord[]> {
+  async function readBelow(prefix: string): Promise<Kept[]> {
     const keys = (await options.objects.list(base + prefix)).map((object) => object.uri.slice(base.length));
     const addresses = keys.map(findAddress).filter((address) => address !== undefined);
     const records = await mapInBatches(addresses, readOne);
@@ -68,28 +100,33 @@ export function createRecordStore(options: StoreOptions): RecordStore {
 
   return {
     write,
-    readRun: (runId) => readBelow(`runs/${runId}/`),
-    findByCommit: async (commit) => (await readBelow(`commits/${commit}/`)).filter((record) => record.commit === commit),
+    readRun: (runId) => readBelow(`${folders.records}/${runId}/`),
+    findByCommit: async (commit) =>
+      (await readBelow(`${folders.commits}/${commit}/`)).filter((record) => record.commit === commit),
     findByFingerprint: async (fingerprint) =>
-      (await readBelow(`fingerprints/${fingerprint}/`))
+      (await readBelow(`${folders.fingerprints}/${fingerprint}/`))
         .filter((record) => record.fingerprint === fingerprint && record.state.status === 'completed')
         .toReversed(),
-    listAll: () => readBelow('runs/'),
+    listAll: () => readBelow(`${folders.records}/`),
   };
 }
 
 /** A stored text is hostile until it has the record's form and is what its key says it is. */
-function parseRecord(text: string, address: RecordAddress): { record: RunRecord } | { why: string } {
+function parseRecord<Kept extends RunRecord | TuningRecord>(
+  text: string,
+  address: RecordAddress,
+  { what, schema }: Form<Kept>,
+): { record: Kept } | { why: string } {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     return { why: 'it is not JSON' };
   }
-  const parsed = runRecord.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return { why: `it is not a run record of schema 1 (${issue?.path.join('.') || 'top level'}: ${issue?.code})` };
+    return { why: `it is no ${what} of schema 1 (${issue?.path.join('.') || 'top level'}: ${issue?.code})` };
   }
   const { name, workflow } = parsed.data;
   if (name !== address.name || workflow.runId !== address.runId) return { why: 'it says it is another run than its key' };

@@ -1,4 +1,5 @@
 import { isFinal, type Price, type RunRecord } from '../records/record.ts';
+import type { TuningRecord } from '../records/tuning-record.ts';
 
 /** After a stop or at the time limit SageMaker sends SIGTERM and gives the script this long; it is billed (developer guide, 2026). */
 const stopGraceSeconds = 120;
@@ -49,17 +50,23 @@ export interface Spending {
   readonly unknown: readonly string[];
 }
 
-/** What the runs of a pull request have cost and may still cost. Rehearsals and real runs are never added up. */
-export function getSpending(records: readonly RunRecord[], rehearsal: boolean): Spending {
+/** What the runs and searches of a pull request have cost and may still cost. Rehearsals and real runs are never added up. */
+export function getSpending(records: readonly (RunRecord | TuningRecord)[], rehearsal: boolean): Spending {
   let spentUsd = 0;
   let committedUsd = 0;
   const unknown: string[] = [];
   for (const record of records) {
     if (record.rehearsal !== rehearsal) continue;
-    const usd = isFinal(record.state) ? record.costUsd : record.asked.ceilingUsd;
+    const usd = isFinal(record.state) ? record.costUsd : findCommitted(record);
     if (usd === undefined) unknown.push(record.name);
     else if (isFinal(record.state)) spentUsd += usd;
     else committedUsd += usd;
   }
   return { spentUsd, committedUsd, unknown };
+}
+
+/** A search is stopped at its budget, however much all its trials could cost. */
+function findCommitted({ asked }: RunRecord | TuningRecord): number | undefined {
+  if (asked.ceilingUsd === undefined || !('stopAtUsd' in asked) || asked.stopAtUsd === undefined) return asked.ceilingUsd;
+  return Math.min(asked.ceilingUsd, asked.stopAtUsd);
 }
