@@ -6,13 +6,14 @@ import { createJobUtilisation } from '../aws/job-utilisation.ts';
 import { createObjectStore } from '../aws/object-store.ts';
 import { createPrices } from '../aws/prices.ts';
 import { createTrainingJobs } from '../aws/training-jobs.ts';
+import { createTuningJobs } from '../aws/tuning-jobs.ts';
 import type { Zone } from '../records/context.ts';
 import type { ObjectStore } from '../records/ports.ts';
 import { createRecordStore, createTuningStore, type RecordStore, type TuningStore } from '../records/store.ts';
 import type { Log } from '../runner/ports.ts';
 import { mintWebIdentity } from '../runner/web-identity.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
-import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs } from '../training/ports.ts';
+import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs, TuningJobs } from '../training/ports.ts';
 import { localAccount } from './local-account.ts';
 
 interface Place {
@@ -29,6 +30,7 @@ interface Place {
 /** The adapters behind the ports of every action that trains or reports. */
 interface AwsSide {
   readonly jobs: TrainingJobs;
+  readonly tuning: TuningJobs;
   readonly logs: JobLogs;
   readonly utilisation: JobUtilisation;
   readonly prices: Prices;
@@ -64,6 +66,7 @@ export function wireAws(place: Place): AwsSide {
   const identity = askOnce(createIdentity(clients));
   return {
     jobs: createTrainingJobs(clients),
+    tuning: createTuningJobs(clients),
     logs: createJobLogs(clients),
     utilisation: createUtilisation(identity, (periodSeconds) => createJobUtilisation(clients, { clock, periodSeconds })),
     prices: createPrices(clients, { region }),

@@ -45,17 +45,18 @@ export function checkRequest(request: TrainingJobRequest): Problem[] {
 
 function checkOwn({ overrides }: TrainingJobRequest): Problem[] {
   return own
-    .filter(([path]) => has(overrides, path.split('.')))
+    .filter(([path]) => hasMember(overrides, path.split('.')))
     .map(([path, fix]) => ({ name: `${root}.${path}`, message: 'is decided elsewhere and cannot be overridden', fix }));
 }
 
-function has(value: unknown, [name, ...rest]: readonly string[]): boolean {
+/** Whether a tree of members has one at this path. */
+export function hasMember(value: unknown, [name, ...rest]: readonly string[]): boolean {
   if (name === undefined) return true;
-  return isMembers(value) && Object.hasOwn(value, name) && has(value[name], rest);
+  return isMembers(value) && Object.hasOwn(value, name) && hasMember(value[name], rest);
 }
 
 /** A family nobody here has heard of may be new and is left to AWS; a size that a known family does not have is a mistake. */
-function checkType({ instanceType }: TrainingJobRequest): Problem[] {
+export function checkType({ instanceType }: Pick<TrainingJobRequest, 'instanceType'>): Problem[] {
   const known: readonly string[] = Object.values(TrainingInstanceType);
   const family = instanceType.slice(0, instanceType.lastIndexOf('.') + 1);
   const wellFormed = /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/.test(instanceType);
@@ -77,7 +78,9 @@ function checkType({ instanceType }: TrainingJobRequest): Problem[] {
 }
 
 /** Limits of CreateTrainingJob (botocore 1.43.11, sagemaker 2017-07-24; read 2026-11-21). */
-function checkSizes(request: TrainingJobRequest): Problem[] {
+export function checkSizes(
+  request: Pick<TrainingJobRequest, 'hyperparameters' | 'environment' | 'channels' | 'metrics' | 'tags'>,
+): Problem[] {
   const counts: [name: string, count: number, most: number][] = [
     ['hyperparameters', Object.keys(request.hyperparameters).length, 100],
     ['environment', Object.keys(request.environment).length, 100],

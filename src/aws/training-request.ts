@@ -44,7 +44,7 @@ function buildRequest(request: TrainingJobRequest): CreateTrainingJobRequest {
   };
 }
 
-function toChannel({ name, s3Uri }: TrainingJobRequest['channels'][number]) {
+export function toChannel({ name, s3Uri }: TrainingJobRequest['channels'][number]) {
   const S3DataSource = { S3DataType: 'S3Prefix', S3Uri: s3Uri, S3DataDistributionType: 'FullyReplicated' } as const;
   return { ChannelName: name, DataSource: { S3DataSource } };
 }

@@ -116,6 +116,21 @@ export interface Identity {
   whoAmI(): Promise<{ account: string; arn: string }>;
 }
 
+/**
+ * A trial of a search. The service's tuning knows no ContainerEntrypoint: a trial runs the image's own script mode, which finds the
+ * code by the hyperparameters `sagemaker_submit_directory` and `sagemaker_program`.
+ */
+export interface TrialRequest extends Omit<
+  TrainingJobRequest,
+  'name' | 'tags' | 'overrides' | 'maxWaitSeconds' | 'keepAliveSeconds' | 'checkpointS3Uri' | 'entrypoint' | 'arguments'
+> {
+  /**
+   * Path of code.tar.gz on the machine, where the channel `code` brings it (a container without a network cannot fetch it from S3),
+   * and of the script in it.
+   */
+  readonly script: { readonly archive: string; readonly entryPoint: string };
+}
+
 /** A hyperparameter tuning job as we ask for it. The adapter turns it into the service's request. */
 export interface TuningJobRequest {
   /** At most 32 characters. */
@@ -128,12 +143,10 @@ export interface TuningJobRequest {
   readonly earlyStopping: boolean;
   /** Names of the tuning jobs whose results it begins with, at most 5; their data and code may differ (TransferLearning). */
   readonly warmStart: readonly string[];
-  /**
-   * What every trial is: its hyperparameters are those that are not varied. The service's tuning knows no ContainerEntrypoint: its trials
-   * run the image's own script mode, which finds the code by the hyperparameters `sagemaker_submit_directory` (s3://…/code.tar.gz) and
-   * `sagemaker_program` (train.py).
-   */
-  readonly trial: Omit<TrainingJobRequest, 'name' | 'tags' | 'overrides' | 'maxWaitSeconds' | 'keepAliveSeconds'>;
+  /** What every trial is: its hyperparameters are those that are not varied. */
+  readonly trial: TrialRequest;
+  /** Seconds after which the service ends the whole search, whoever watches it. */
+  readonly maxSearchSeconds?: number;
   /** Of the tuning job; the service copies them to its trials. */
   readonly tags: Readonly<Record<string, string>>;
   /** `request.tuning-job` of the spec: members merged over the service's own request. */
