@@ -7,6 +7,7 @@ import { getFunctionName } from '../../serving/names.ts';
 import { prepareCases } from '../../serving/smoke-prepare.ts';
 import { readSpec } from '../../spec/read.ts';
 import type { Spec } from '../../spec/spec.ts';
+import { type Download, listDownloads } from './downloads.ts';
 import type { Question } from './live.ts';
 import type { RepositoryFacts } from './repository.ts';
 
@@ -18,18 +19,24 @@ export interface CloudSetup {
   readonly functionName?: string;
   /** Its first smoke case that can be asked without the internet. */
   readonly question?: Question;
+  /** The environment that is laid over the spec in every job: the one asked for, or `rehearsal` where the spec has one. */
+  readonly environment?: string;
+  /** Where its data comes from, as far as that is the internet. */
+  readonly downloads: readonly Download[];
   /** Why the account is empty. */
   readonly warning?: string;
 }
 
 const defaultRegion = 'us-east-1';
-const emptyAccount = { region: defaultRegion, buckets: [], roles: [] };
+const emptyAccount = { region: defaultRegion, buckets: [], roles: [], downloads: [] };
+const rehearsalEnvironment = 'rehearsal';
 
 /**
  * What an account would have before a workflow runs: the buckets and the roles that the spec and its environments name, as
  * infra/bootstrap.yml makes them. A spec that cannot be read gives an empty account; the action says what is wrong with it.
+ * @param asked the environment that the workflows are told to lay over the spec, if any
  */
-export async function readCloudSetup(root: string, specPath: string): Promise<CloudSetup> {
+export async function readCloudSetup(root: string, specPath: string, asked?: string): Promise<CloudSetup> {
   const path = join(root, specPath);
   if (!existsSync(path)) {
     return { ...emptyAccount, warning: `There is no ${specPath}, so the local cloud starts without a bucket and without roles.` };
@@ -37,13 +44,18 @@ export async function readCloudSetup(root: string, specPath: string): Promise<Cl
   try {
     const text = readFileSync(path, 'utf8');
     const base = await readSpec(path, { text });
-    const question = await findQuestion(root, base);
-    const others = await Promise.all(environmentsOf(text).map((environment) => readSpec(path, { text, environment })));
+    const names = environmentsOf(text);
+    const others = await Promise.all(names.map((environment) => readSpec(path, { text, environment })));
+    const environment = names.find((name) => name === (asked ?? rehearsalEnvironment));
+    const used = others.find(({ environmentName }) => environmentName === environment) ?? base;
+    const question = await findQuestion(root, used);
     return {
-      region: base.region ?? defaultRegion,
+      region: used.region ?? defaultRegion,
       buckets: [...new Set([base, ...others].flatMap(({ bucket }) => bucket ?? []))],
       roles: listRoles([base, ...others]),
-      functionName: getFunctionName(base.name),
+      functionName: getFunctionName(used.name),
+      ...(environment === undefined ? {} : { environment }),
+      downloads: listDownloads(root, specPath, [base, ...others]),
       ...(question ? { question } : {}),
     };
   } catch {

@@ -26,6 +26,7 @@ export function stepEnvironment(
     AWS_CONFIG_FILE: join(state.temp, 'no-aws-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(state.temp, 'no-aws-credentials'),
     AWS_EC2_METADATA_DISABLED: 'true',
+    ...(state.run.downloadsUrl === undefined ? {} : { TRAINYARD_DOWNLOAD_URL: state.run.downloadsUrl }),
     ...runner,
   };
 }

@@ -23,6 +23,11 @@ export function sayHead(head: {
   log.say(
     '  account      steps get AWS_ENDPOINT_URL, AWS_REGION and keys of the local cloud, as on a runner with a configured account',
   );
+  log.say(`  spec         ${describeSpec(options, head.setup)}`);
+  for (const { url, file } of head.setup.downloads) {
+    const name = url.pathname.split('/').at(-1);
+    log.say(`  download     ${file ? `${name} is played by ${file}` : `${url.host}${url.pathname}, from the internet`}`);
+  }
   log.say(`  Node         ${node.version} runs the actions`);
   if (!node.asOnGitHub) log.warn('GitHub runs these actions on Node 24; this Node is older.');
   if (head.setup.warning) log.warn(head.setup.warning);
@@ -32,6 +37,12 @@ export function sayHead(head: {
       `${facts.dirty.length} uncommitted ${facts.dirty.length === 1 ? 'change' : 'changes'} in the working tree: the jobs see them, commit ${facts.head.slice(0, 7)} does not.`,
     );
   }
+}
+
+/** The spec, and what is laid over it, with the variables that tell the workflows. */
+function describeSpec({ spec, variables }: RehearseOptions, { environment }: CloudSetup): string {
+  const path = variables['TRAINYARD_SPEC'] ? `${spec} (vars.TRAINYARD_SPEC)` : spec;
+  return environment ? `${path} with its environment ${environment} (vars.TRAINYARD_ENVIRONMENT)` : path;
 }
 
 /** Says what starts and why GitHub would not start it; false when the workflow does not know the event. */

@@ -12,6 +12,7 @@ interface Play {
 export interface RehearseOptions {
   /** In the order in which they happen, all in one local cloud. */
   readonly plays: readonly Play[];
+  /** The spec that the workflows read. */
   readonly spec: string;
   readonly fork: boolean;
   /** Of a run started by hand. */
@@ -31,7 +32,8 @@ export const rehearseHelp = `trainyard rehearse [options]
 Runs the repository's workflows on this machine, against a local cloud and a local GitHub: no account, no cost.
 
   --workflow FILE        the workflow (default .github/workflows/train.yml)
-  --spec FILE            the spec whose bucket and roles the local cloud gets (default trainyard.yml)
+  --spec FILE            the spec (default trainyard.yml): the workflows get it as vars.TRAINYARD_SPEC, the local cloud its
+                         buckets and roles; its environment \`rehearsal\`, if it has one, as vars.TRAINYARD_ENVIRONMENT
   --event NAME[=FILE]    pull_request (default), push, tag, workflow_dispatch or schedule, of another workflow if FILE names one;
                          may be repeated: the events happen in the order given, in one cloud
   --baseline             a push to main first, so that the pull request has something to be compared with
@@ -42,7 +44,8 @@ Runs the repository's workflows on this machine, against a local cloud and a loc
   --fork                 the pull request comes from a fork
   --weather NAME         calm (default) or aws-like: late metrics, slow states, throttles
   --seed NUMBER          of the weather's chance (default 1)
-  --variable NAME=VALUE  a configuration variable (\`vars\`); a role's ARN becomes a role that this repository may assume
+  --variable NAME=VALUE  a configuration variable (\`vars\`), before what --spec sets; a role's ARN becomes a role that this
+                         repository may assume
   --fault JSON           a fault of the local cloud, e.g. {"id":"f1","service":"sagemaker","operation":"CreateTrainingJob",
                          "nth":1,"when":"before","effect":{"kind":"error","code":"ThrottlingException","message":"Slow down"}}
   --keep                 keep the jobs' folders and the cloud's objects
@@ -73,7 +76,7 @@ export function parseOptions(args: readonly string[]): RehearseOptions | { probl
       args: [...args],
       options: {
         workflow: { type: 'string', default: '.github/workflows/train.yml' },
-        spec: { type: 'string', default: 'trainyard.yml' },
+        spec: { type: 'string' },
         event: { type: 'string', multiple: true, default: [] },
         baseline: { type: 'boolean', default: false },
         release: { type: 'boolean', default: false },
@@ -96,24 +99,27 @@ export function parseOptions(args: readonly string[]): RehearseOptions | { probl
   const { weather } = values;
   if (weather !== 'calm' && weather !== 'aws-like') problems.push(`--weather ${weather}: it is calm or aws-like.`);
   if (!/^\d{1,9}$/.test(values.seed)) problems.push(`--seed ${values.seed}: it is a whole number.`);
-  const variables = values.variable.flatMap((pair) => readPair('variable', /^([A-Za-z_]\w*)=([^]*)$/, pair, problems));
+  const given = values.variable.flatMap((pair) => readPair('variable', /^([A-Za-z_]\w*)=([^]*)$/, pair, problems));
+  const variables = { ...(values.spec === undefined ? {} : { [specVariable]: values.spec }), ...Object.fromEntries(given) };
   const inputs = values.input.flatMap((pair) => readPair('input', /^([A-Za-z_][\w-]*)=([^]*)$/, pair, problems));
   const faults = values.fault.flatMap((text) => readFault(text, problems));
   if (problems.length > 0) return { problems };
   return {
     plays,
-    spec: values.spec,
+    spec: variables[specVariable] || 'trainyard.yml',
     fork: values.fork,
     inputs: Object.fromEntries(inputs),
     deny: values.deny,
     weather: weather === 'aws-like' ? 'aws-like' : 'calm',
     seed: Number(values.seed),
     keep: values.keep,
-    variables: Object.fromEntries(variables),
+    variables,
     faults,
   };
 }
 
+/** What the shipped workflows take the spec's path from. */
+const specVariable = 'TRAINYARD_SPEC';
 const releaseWorkflow = '.github/workflows/release.yml';
 
 function listPlays(

@@ -49,6 +49,8 @@ export interface RehearsalResult {
 }
 
 const actor = 'developer';
+/** What the shipped workflows take the spec's environment from. */
+const environmentVariable = 'TRAINYARD_ENVIRONMENT';
 
 /** Runs the workflows for each event in turn and leaves their traces in `.trainyard/rehearsal`. Undefined: it could not begin. */
 export async function rehearse(options: RehearseOptions, deps: RehearseDeps): Promise<RehearsalResult | undefined> {
@@ -56,7 +58,7 @@ export async function rehearse(options: RehearseOptions, deps: RehearseDeps): Pr
   const facts = await readRepository(deps.folder);
   const workflows = await openWorkflows(facts.root, options, log);
   if (!workflows) return undefined;
-  const setup = await readCloudSetup(facts.root, options.spec);
+  const setup = await readCloudSetup(facts.root, options.spec, options.variables[environmentVariable]);
   const node = findNode(deps.productRoot);
   const results = prepareResults(facts.root);
   const pull = pullOf(facts, actor, options.fork);
@@ -81,7 +83,8 @@ export async function rehearse(options: RehearseOptions, deps: RehearseDeps): Pr
       kill,
       productRoot: deps.productRoot,
       graces: deps.graces,
-      variables: options.variables,
+      variables: { ...options.variables, ...(setup.environment ? { [environmentVariable]: setup.environment } : {}) },
+      downloadsUrl: stage.downloadsUrl,
       approval: options.deny ? 'refused' : 'granted',
     } as const;
     for (const [index, { event: kind, workflow: path }] of options.plays.entries()) {

@@ -28,6 +28,8 @@ export interface Run {
   readonly summaries: string[];
   readonly github: LocalGitHub;
   readonly cloud: CloudAccess;
+  /** Where steps ask for downloads, so that files of the repository can play them. */
+  readonly downloadsUrl: string | undefined;
   /** Path of the Node that runs actions. */
   readonly node: string;
   readonly clock: Clock;

@@ -8,6 +8,7 @@ import type { Pull } from '../../cloud/github/state.ts';
 import { createJournal } from '../../cloud/journal.ts';
 import type { Clock } from '../../time/clock.ts';
 import { type CloudSetup, rolesOfVariables } from './cloud-setup.ts';
+import { startDownloads } from './download-server.ts';
 import { mergeCommit } from './event.ts';
 import { type Guard, startGuard } from './guard.ts';
 import type { RehearseOptions } from './options.ts';
@@ -32,6 +33,8 @@ export interface Stage {
   readonly github: LocalGitHub;
   readonly cloud: CloudAccess;
   readonly guard: Guard;
+  /** Of the server that plays downloads; undefined where no file plays one. */
+  readonly downloadsUrl: string | undefined;
   readonly temp: string;
   /** Ends everything that was started, in reverse order, and writes the journal. */
   close(): Promise<void>;
@@ -71,6 +74,9 @@ export async function openStage(stage: {
       },
     });
     closers.push(() => github.close());
+    const isPlayed = setup.downloads.some(({ file }) => file !== undefined);
+    const downloads = isPlayed ? await startDownloads(facts.root, setup.downloads) : undefined;
+    closers.push(() => downloads?.close());
     const cloud = await stage.startCloud({
       folder: join(temp, 'cloud'),
       weather: options.weather,
@@ -86,7 +92,7 @@ export async function openStage(stage: {
       () => cloud.close(),
       () => releaseAll(gate),
     );
-    return { github, cloud: accessTo(cloud.url, setup.region), guard, temp, close };
+    return { github, cloud: accessTo(cloud.url, setup.region), guard, downloadsUrl: downloads?.url, temp, close };
   } catch (error) {
     await close();
     throw error;

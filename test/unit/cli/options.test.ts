@@ -51,10 +51,17 @@ describe('the options of a rehearsal', () => {
       weather: 'aws-like',
       seed: 7,
       keep: true,
-      variables: { A: 'b=c' },
+      variables: { TRAINYARD_SPEC: 's.yml', A: 'b=c' },
       faults: [fault],
     });
     expect(eventsOf(['--baseline'])).toEqual(['push', 'pull_request']);
+  });
+
+  test('a variable of the spec wins over --spec, and the local cloud is set up for the same', () => {
+    const options = parseOptions(['--spec', 'a.yml', '--variable', 'TRAINYARD_SPEC=b.yml']);
+    expect(options).toMatchObject({ spec: 'b.yml', variables: { TRAINYARD_SPEC: 'b.yml' } });
+    expect(parseOptions(['--variable', 'TRAINYARD_SPEC=b.yml'])).toMatchObject({ spec: 'b.yml' });
+    expect(parseOptions(['--spec', 'a.yml', '--variable', 'TRAINYARD_SPEC='])).toMatchObject({ spec: 'trainyard.yml' });
   });
 
   test('a release is the whole way, in one cloud', () => {

@@ -463,6 +463,46 @@ jobs:
   });
 });
 
+describe('the spec', () => {
+  const workflow = `${head}
+env: { SPEC: "\${{ vars.TRAINYARD_SPEC || 'trainyard.yml' }}", OVER: "\${{ vars.TRAINYARD_ENVIRONMENT || 'nothing' }}" }
+jobs: { a: { runs-on: x, steps: [{ run: 'echo "$SPEC with $OVER from \${TRAINYARD_DOWNLOAD_URL:-the internet}"' }] } }
+`;
+  const spec = (data: string, more = '') => `name: dogs
+bucket: dogs-bucket
+roles: { training: 'arn:aws:iam::000000000000:role/t' }
+code: { directory: dogs, entry-point: train.py }
+image: scikit-learn-1.4-2
+data: { training: { from: '${data}', to: 's3://dogs-bucket/data' } }
+train: { max-runtime: 5m, runs: { single: { instance-type: ml.m5.xlarge } } }
+${more}`;
+  const overlay = 'environments: { rehearsal: { hyperparameters: { epochs: 1 } }, other: { bucket: other-bucket } }\n';
+  const address = 'https://data.example.com/all/dogs.zip';
+  const dogs = ['--spec', 'dogs/spec.yml'];
+
+  test('that is chosen reaches the workflow with its environment for rehearsals, and its data is played by a file beside it', async () => {
+    write({ 'dogs/spec.yml': spec(address, overlay), 'dogs/rehearsal/dogs.zip': 'PK' });
+    const { lines, jobs } = await play(workflow, { args: dogs });
+    expect(jobs).toEqual({ a: 'success' });
+    const said = lines.join('\n');
+    expect(said).toMatch(/^dogs\/spec\.yml with rehearsal from http:\/\/127\.0\.0\.1:\d+$/m);
+    expect(said).toContain('dogs/spec.yml (vars.TRAINYARD_SPEC) with its environment rehearsal (vars.TRAINYARD_ENVIRONMENT)');
+    expect(said).toContain('dogs.zip is played by dogs/rehearsal/dogs.zip');
+  });
+
+  test('has the environment that a variable names, and the internet where no file plays its data', async () => {
+    write({ 'dogs/spec.yml': spec(address, overlay) });
+    const chosen = await play(workflow, { args: [...dogs, '--variable', 'TRAINYARD_ENVIRONMENT=other'] });
+    expect(chosen.lines).toContain('dogs/spec.yml with other from the internet');
+    expect(chosen.lines.join('\n')).toContain('data.example.com/all/dogs.zip, from the internet');
+  });
+
+  test('without such an environment is taken as it is', async () => {
+    write({ 'trainyard.yml': spec('s3://dogs-bucket/there').replace(", to: 's3://dogs-bucket/data'", '') });
+    expect((await play(workflow)).lines).toContain('trainyard.yml with nothing from the internet');
+  });
+});
+
 const git = (...args: string[]) =>
   execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@localhost', ...args], { cwd: folder, encoding: 'utf8' });
 
