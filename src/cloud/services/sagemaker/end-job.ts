@@ -44,10 +44,11 @@ export async function endAfter(job: Job, clock: Clock, ms: number, reason: EndRe
   if (!over.aborted) endJob(job, clock, reason);
 }
 
-/** Asks a running job to end; the first reason stands. */
-export function endJob(job: Job, clock: Clock, reason: EndReason): void {
+/** Asks a running job to end; the first reason stands. @param why for its owner to read */
+export function endJob(job: Job, clock: Clock, reason: EndReason, why?: string): void {
   if (job.end.signal.aborted) return;
-  changeJob(job, clock, { secondaryStatus: 'Stopping', message: 'Stopping the training job', status: 'Stopping' });
+  const message = why === undefined ? 'Stopping the training job' : `Stopping the training job: ${why}`;
+  changeJob(job, clock, { secondaryStatus: 'Stopping', message, status: 'Stopping' });
   job.state.endReason = reason;
   job.end.abort();
 }

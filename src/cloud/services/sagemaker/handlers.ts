@@ -1,30 +1,21 @@
 import type * as sagemaker from '@aws-sdk/client-sagemaker';
 import { AwsError, type Cloud } from '../../contract.ts';
-import { checkRequest } from './check-request.ts';
 import type { JobTable } from './job-table.ts';
-import { createJob, isOver, type Job } from './job.ts';
+import { isOver } from './job.ts';
+import type { LaunchJob } from './launch-job.ts';
 import { listTrainingJobs } from './list-jobs.ts';
 import { endJob } from './end-job.ts';
 
 interface Deps {
   readonly cloud: Cloud;
   readonly jobs: JobTable;
-  readonly quotas: Readonly<Record<string, number>>;
-  /** Starts executing a job that was accepted. */
-  readonly run: (job: Job) => void;
+  readonly launch: LaunchJob;
 }
 
 /** SageMaker's training jobs, by operation. */
-export function createTrainingHandlers({ cloud, jobs, quotas, run }: Deps) {
+export function createTrainingHandlers({ cloud, jobs, launch }: Deps) {
   return {
-    CreateTrainingJob: (input: sagemaker.CreateTrainingJobRequest) => {
-      checkRequest(input, cloud, jobs, quotas);
-      const arn = `arn:aws:sagemaker:${cloud.region}:${cloud.account}:training-job/${input.TrainingJobName}`;
-      const job = createJob(input, arn, cloud.clock);
-      jobs.add(job);
-      run(job);
-      return { TrainingJobArn: arn };
-    },
+    CreateTrainingJob: (input: sagemaker.CreateTrainingJobRequest) => ({ TrainingJobArn: launch(input).job.arn }),
     DescribeTrainingJob: (input: sagemaker.DescribeTrainingJobRequest) => jobs.look(jobs.get(input.TrainingJobName ?? '')),
     StopTrainingJob: (input: sagemaker.StopTrainingJobRequest) => {
       const job = jobs.get(input.TrainingJobName ?? '');

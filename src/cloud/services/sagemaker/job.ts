@@ -15,11 +15,21 @@ export const logGroup = '/aws/sagemaker/TrainingJobs';
 /** Why a job is being ended from outside. */
 export type EndReason = 'stopped' | 'max-runtime' | 'max-wait';
 
+/** Who launched a job, where it was not a request of its own. */
+export interface JobOwner {
+  readonly tuningJobArn: string;
+  /** First lines of its log. */
+  readonly notes: readonly string[];
+  /** Told every value of its metrics when it is seen in the log. */
+  readonly onMetric: (name: string, value: number) => void;
+}
+
 /** A training job as the cloud keeps it. Only `changeJob` changes what can be seen of it. */
 export interface Job {
   readonly name: string;
   readonly arn: string;
   readonly request: CreateTrainingJobRequest;
+  readonly owner?: JobOwner;
   readonly created: Date;
   readonly tags: Map<string, string>;
   readonly state: JobState;
@@ -45,12 +55,13 @@ export interface JobState {
   endReason?: EndReason;
 }
 
-export function createJob(request: CreateTrainingJobRequest, arn: string, clock: Clock): Job {
+export function createJob(request: CreateTrainingJobRequest, arn: string, clock: Clock, owner?: JobOwner): Job {
   const now = clock.now();
   const job: Job = {
     name: request.TrainingJobName ?? '',
     arn,
     request,
+    ...(owner && { owner }),
     created: now,
     tags: new Map((request.Tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? ''])),
     state: { status: 'InProgress', secondaryStatus: 'Starting', modified: now, transitions: [], metrics: [] },

@@ -24,6 +24,14 @@ interface Listed {
 export function listPage<Item extends Listed>(items: readonly Item[], input: ListRequest): { items: Item[]; NextToken?: string } {
   const found = items.filter((item) => matches(item, input)).sort((a, b) => (sortKey(a, input) < sortKey(b, input) ? -1 : 1));
   if (input.SortOrder !== 'Ascending') found.reverse();
+  return takePage(found, input);
+}
+
+/** A page of what is in its order already. */
+export function takePage<Item>(
+  found: readonly Item[],
+  input: Pick<ListRequest, 'NextToken' | 'MaxResults'>,
+): { items: Item[]; NextToken?: string } {
   const from = input.NextToken === undefined ? 0 : Number(input.NextToken);
   if (!Number.isInteger(from) || from < 0) throw new AwsError('ValidationException', 'Invalid NextToken.');
   const to = from + (input.MaxResults ?? 10);

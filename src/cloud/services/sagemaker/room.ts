@@ -1,10 +1,13 @@
+import type { CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
 import type { Cloud } from '../../contract.ts';
 import { createCorePool } from '../../machines/cores.ts';
 import type { GetMachinery } from '../../machines/machinery.ts';
 import { createAddresses } from './addresses.ts';
+import { checkRequest } from './check-request.ts';
 import { createTrainingHandlers } from './handlers.ts';
 import { createJobTable } from './job-table.ts';
 import { changeJob, isOver, type Job } from './job.ts';
+import { createLaunch } from './launch-job.ts';
 import type { TrainingMachinery } from './run-hosts.ts';
 import { endJob } from './end-job.ts';
 import { runJob } from './run-job.ts';
@@ -46,10 +49,16 @@ export function createTraining(cloud: Cloud, machines: GetMachinery, options: Tr
   const run = (job: Job) => {
     const end = execute(job).finally(() => running.delete(end));
     running.add(end);
+    return end;
   };
+  const check = (request: CreateTrainingJobRequest) => checkRequest(request, cloud, jobs, options.quotas ?? {});
+  const launch = createLaunch({ cloud, jobs, check, run });
   return {
     findTags: (arn: string) => jobs.findByArn(arn)?.tags,
-    handlers: createTrainingHandlers({ cloud, jobs, quotas: options.quotas ?? {}, run }),
+    jobs,
+    check,
+    launch,
+    handlers: createTrainingHandlers({ cloud, jobs, launch }),
     /** Ends every job without grace, and waits until their processes are gone. */
     close: async () => {
       for (const job of jobs.all().filter((one) => !isOver(one))) {

@@ -9,6 +9,7 @@ import { listEnvironment } from './host-environment.ts';
 import { moveOptMl, type HostFolder } from './host-folder.ts';
 import type { Job } from './job.ts';
 import type { MetricScan } from './metric-scan.ts';
+import { listCommand } from './script-mode.ts';
 
 /** What executing needs of the cloud. */
 export interface TrainingMachinery extends Machinery {
@@ -85,13 +86,12 @@ async function startMachine(
   scan: MetricScan,
   machinery: TrainingMachinery,
 ): Promise<{ host: Host; ended: Promise<HostEnd> }> {
-  const { ContainerEntrypoint: entrypoint = [], ContainerArguments: more = [] } = job.request.AlgorithmSpecification ?? {};
   const host = await startHost({
     python: machinery.python.executable,
     reaper: machinery.reaper,
     folder: machine.root,
     home: join(machine.root, 'home'),
-    command: [...entrypoint, ...more].map((text) => moveOptMl(text, machine.optMl)),
+    command: listCommand(job.request, machine).map((text) => moveOptMl(text, machine.optMl)),
     env: listEnvironment(job, machine, machinery.region, machinery.python),
     stopGraceSeconds: machinery.stopGraceSeconds,
     onLines: (lines) => {

@@ -14,6 +14,7 @@ import { changeJob, logGroup, type Job } from './job.ts';
 import { createMetricScan } from './metric-scan.ts';
 import { publishLoad } from './publish-load.ts';
 import { runHosts, type Machine, type TrainingMachinery } from './run-hosts.ts';
+import { layOutScript } from './script-mode.ts';
 import { findUnsupported, listIgnored } from './simulation.ts';
 import { uploadResults } from './upload-results.ts';
 
@@ -97,6 +98,7 @@ async function train(job: Job, executor: Executor, root: string, lease: Lease): 
     const addresses = machines.map((machine) => machine.address);
     for (const machine of machines) await layOutHost(machine, job.request, addresses);
     await downloadChannels(cloud.buckets, job.request, machines, cloud.region);
+    await layOutScript(cloud.buckets, job.request, machines);
     const checkpoints = findCheckpointSync(cloud.buckets, job.request, machines);
     await checkpoints?.restore();
     await clock.sleep(cloud.weather.trainingStatusMs.Downloading, job.end.signal);
@@ -114,9 +116,10 @@ async function train(job: Job, executor: Executor, root: string, lease: Lease): 
 
 /** @throws JobFailure unless all hosts succeeded, or the job was ended from outside: then no answer to the signal is a failure */
 async function execute(job: Job, machines: readonly Machine[], { cloud, machinery }: Executor): Promise<void> {
-  const scan = createMetricScan(job.request.AlgorithmSpecification?.MetricDefinitions ?? [], (name, value, at) =>
-    cloud.metrics.put(logGroup, { TrainingJobName: job.name }, name, 'None', [{ at, value }]),
-  );
+  const scan = createMetricScan(job.request.AlgorithmSpecification?.MetricDefinitions ?? [], (name, value, at) => {
+    cloud.metrics.put(logGroup, { TrainingJobName: job.name }, name, 'None', [{ at, value }]);
+    job.owner?.onMetric(name, value);
+  });
   const outcomes = await runHosts(job, machines, scan, machinery);
   job.state.metrics = scan.last();
   const failed = outcomes.find(({ end }) => end.exitCode !== 0);
@@ -143,6 +146,7 @@ function introduce(job: Job, machines: readonly Machine[], lease: Lease, python:
     log.note(
       `${label} is this machine at ${address}: it executes the job's command with its own Python ${python.version}; the image ${image} is not run`,
     );
+    for (const note of job.owner?.notes ?? []) log.note(note);
     if (lease.cores < machines.length)
       log.note(`${machines.length} instances share ${lease.cores} cores: they are slower than machines of their own`);
     if (ignored.length > 0) log.note(`not simulated: ${ignored.join(', ')}`);

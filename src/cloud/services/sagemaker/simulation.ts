@@ -1,11 +1,15 @@
 import type { CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
+import { findScriptMode } from './script-mode.ts';
 
 /** What a job asks for that cannot be executed here, so that running it anyway would be a lie. */
 export function findUnsupported(request: CreateTrainingJobRequest): string[] {
   const algorithm = request.AlgorithmSpecification;
   const found: string[] = [];
-  if (!algorithm?.ContainerEntrypoint?.length) {
-    found.push('images are not run, so AlgorithmSpecification.ContainerEntrypoint must name the command to execute');
+  if (!algorithm?.ContainerEntrypoint?.length && !findScriptMode(request)) {
+    found.push(
+      'images are not run, so AlgorithmSpecification.ContainerEntrypoint must name the command to execute, ' +
+        'or the hyperparameters sagemaker_program and sagemaker_submit_directory a script and its code',
+    );
   }
   if (request.ResourceConfig?.InstanceGroups?.length)
     found.push('ResourceConfig.InstanceGroups is not executed; use InstanceType and InstanceCount');

@@ -2,12 +2,13 @@ import type { DescribeTrainingJobResponse, TrainingJobSummary } from '@aws-sdk/c
 import type { Job } from './job.ts';
 
 /** What DescribeTrainingJob says of a job now: what was asked, and what became of it. */
-export function viewJob({ name, arn, request, created, state }: Job): DescribeTrainingJobResponse {
+export function viewJob({ name, arn, request, owner, created, state }: Job): DescribeTrainingJobResponse {
   const { TrainingJobName: _name, Tags: _tags, ...asked } = request;
   return {
     ...asked,
     TrainingJobName: name,
     TrainingJobArn: arn,
+    ...(owner && { TuningJobArn: owner.tuningJobArn }),
     TrainingJobStatus: state.status,
     SecondaryStatus: state.secondaryStatus,
     SecondaryStatusTransitions: state.transitions.map((transition) => ({ ...transition })),
