@@ -1,23 +1,10 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { pullRequestRole, trainingRole } from '../support/facts.ts';
 import { createProject, startJob } from '../support/job.ts';
 import { startLocalCloud } from '../support/local-cloud.ts';
 import { until } from '../support/until.ts';
-import { findPeer, root } from './peers.ts';
-
-interface Request {
-  service: string;
-  operation: string;
-  input: unknown;
-}
-
-interface Findings {
-  problems: { number: number; problems: string[] }[];
-  checked: number;
-  operations: string[];
-}
+import { checkRequests, readRequests, type Request } from './check-requests.ts';
+import { findPeer } from './peers.ts';
 
 const python = findPeer('python');
 let requests: Request[] = [];
@@ -62,29 +49,16 @@ beforeAll(async () => {
       (await cloud.journal(since)).find(({ operation, status }) => operation === 'GetLogEvents' && status === 200),
     );
     await second.afterTrain(await running.cancel()).done;
-    requests = (await cloud.journal())
-      .filter(({ service, principal }) => service !== 'github' && principal !== 'observer')
-      .map(({ service, operation, input }) => ({ service, operation, input }));
+    requests = await readRequests(cloud);
   } finally {
     await cloud.close();
     for (const thing of [first, second, project, long]) thing.remove();
   }
 }, 120_000);
 
-function check(given: readonly Request[]): Findings {
-  const { stdout, stderr, status } = spawnSync(python ?? '', [join(root, 'test/conformance/check_requests.py')], {
-    input: JSON.stringify(given),
-    encoding: 'utf8',
-    maxBuffer: 64 << 20,
-    timeout: 120_000,
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Findings;
-}
-
 test('every request is legal by botocore’s own models', () => {
   if (python === undefined) return;
-  const { problems, checked, operations } = check(requests);
+  const { problems, checked, operations } = checkRequests(requests);
   expect(problems.map(({ number, problems: found }) => [requests[number], found])).toEqual([]);
   expect(checked).toBe(requests.length);
   expect(checked).toBeGreaterThan(80);
@@ -125,7 +99,7 @@ test('the check finds what a service would refuse', () => {
     { service: 's3', operation: 'PutObject', input: { Bucket: 'b', Key: '' } },
     { service: 's3', operation: 'PutObjekt', input: {} },
   ];
-  const { problems } = check([...requests.slice(0, 1), ...bad]);
+  const { problems } = checkRequests([...requests.slice(0, 1), ...bad]);
   expect(problems.map(({ number }) => number)).toEqual(bad.map((_request, index) => index + 1));
   expect(problems.map(({ problems: found }) => found.join('; ')).join('\n')).toMatchSnapshot();
 });
