@@ -15,13 +15,7 @@ export async function startDownloads(root: string, downloads: readonly Download[
   const byPath = new Map(
     downloads.map((download) => [`/${download.url.host}${download.url.pathname}${download.url.search}`, download]),
   );
-  const server = createServer((request, response) => {
-    const download = byPath.get(request.url ?? '');
-    if (!download) return void response.writeHead(404).end();
-    if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405, { allow: 'GET, HEAD' }).end();
-    if (download.file === undefined) return void response.writeHead(307, { location: download.url.href }).end();
-    sendFile(join(root, download.file), request, response);
-  });
+  const server = createServer((request, response) => answer(root, byPath.get(request.url ?? ''), request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -33,6 +27,13 @@ export async function startDownloads(root: string, downloads: readonly Download[
       server.closeAllConnections();
     },
   };
+}
+
+function answer(root: string, download: Download | undefined, request: IncomingMessage, response: ServerResponse): void {
+  if (!download) response.writeHead(404).end();
+  else if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405, { allow: 'GET, HEAD' }).end();
+  else if (download.file === undefined) response.writeHead(307, { location: download.url.href }).end();
+  else sendFile(join(root, download.file), request, response);
 }
 
 function sendFile(path: string, request: IncomingMessage, response: ServerResponse): void {

@@ -463,12 +463,7 @@ jobs:
   });
 });
 
-describe('the spec', () => {
-  const workflow = `${head}
-env: { SPEC: "\${{ vars.TRAINYARD_SPEC || 'trainyard.yml' }}", OVER: "\${{ vars.TRAINYARD_ENVIRONMENT || 'nothing' }}" }
-jobs: { a: { runs-on: x, steps: [{ run: 'echo "$SPEC with $OVER from \${TRAINYARD_DOWNLOAD_URL:-the internet}"' }] } }
-`;
-  const spec = (data: string, more = '') => `name: dogs
+const spec = (data: string, more = '') => `name: dogs
 bucket: dogs-bucket
 roles: { training: 'arn:aws:iam::000000000000:role/t' }
 code: { directory: dogs, entry-point: train.py }
@@ -476,6 +471,12 @@ image: scikit-learn-1.4-2
 data: { training: { from: '${data}', to: 's3://dogs-bucket/data' } }
 train: { max-runtime: 5m, runs: { single: { instance-type: ml.m5.xlarge } } }
 ${more}`;
+
+describe('the spec', () => {
+  const workflow = `${head}
+env: { SPEC: "\${{ vars.TRAINYARD_SPEC || 'trainyard.yml' }}", OVER: "\${{ vars.TRAINYARD_ENVIRONMENT || 'nothing' }}" }
+jobs: { a: { runs-on: x, steps: [{ run: 'echo "$SPEC with $OVER from \${TRAINYARD_DOWNLOAD_URL:-the internet}"' }] } }
+`;
   const overlay = 'environments: { rehearsal: { hyperparameters: { epochs: 1 } }, other: { bucket: other-bucket } }\n';
   const address = 'https://data.example.com/all/dogs.zip';
   const dogs = ['--spec', 'dogs/spec.yml'];
