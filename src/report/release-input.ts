@@ -1,11 +1,14 @@
 import type { ProvisionedPrice } from '../prices/lambda-price.ts';
 import type { LambdaWorkPrice } from '../prices/lambda-work-price.ts';
 import type { RunContext } from '../records/context.ts';
+import type { PolicyPlace } from '../serving/least-policy.ts';
 import type { DeployRecord, PromoteRecord, ReleaseRecord, ScalingRecord, SmokeRecord } from '../serving/record.ts';
 
 /** Everything a release's report is made of: what the steps of one workflow run recorded. */
 export interface ReleaseInput {
   readonly spec: { readonly name: string };
+  /** What the spec's roles need, for those that may do more. */
+  readonly place: PolicyPlace;
   readonly records: readonly ReleaseRecord[];
   /** How many cases the spec has for the candidate's smoke test. */
   readonly smokeCases: number;

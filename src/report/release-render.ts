@@ -4,6 +4,7 @@ import { toHtml } from './html.ts';
 import { toMarkdownPieces } from './markdown.ts';
 import { describeReleasePrices, writeReleaseCost } from './release-cost.ts';
 import { type ReleaseInput, type ReleaseSteps, splitSteps } from './release-input.ts';
+import { describeUnreadRoles, writeBroadRoles } from './release-roles.ts';
 import { writeReleaseHeadline, writeReleaseStory } from './release-story.ts';
 import { writeDifferences, writeScaling, writeSmoke } from './release-tables.ts';
 import { summaryLimit } from './render.ts';
@@ -25,13 +26,14 @@ function writeBlocks(input: ReleaseInput, steps: ReleaseSteps): Block[] {
   const smoke = writeSmoke(steps.smoke);
   const tables = [cost, smoke, scaling].filter((table) => table.rows.length > 0);
   const unchanged = steps.scaling && scaling.rows.length === 0 ? ['Scaling was as the spec wants it; nothing was changed.'] : [];
-  const notes = [...unchanged, ...input.notes].map((note): Text => [`ℹ️ ${note}`]);
+  const notes = [...unchanged, ...describeUnreadRoles(steps.deploy), ...input.notes].map((note): Text => [`ℹ️ ${note}`]);
   return [
     { kind: 'heading', text: writeReleaseHeadline(input, steps) },
     { kind: 'list', items: writeReleaseStory(input, steps) },
     ...writeDifferences(steps.smoke),
     ...writeFailureLog(steps),
     ...tables,
+    ...writeBroadRoles(input, steps.deploy),
     ...(notes.length > 0 ? [{ kind: 'list', items: notes, weight: 90 } as const] : []),
     { kind: 'paragraph', text: writeReleaseFootnote(input, steps) },
   ];

@@ -218,3 +218,18 @@ export interface Deployments {
   /** Ids of earlier deployments to this environment whose last status is success, newest first. */
   findActive(environment: string): Promise<{ id: number; commit: string }[]>;
 }
+
+/** What IAM roles may do, as far as CI may see it. */
+export interface RolePolicies {
+  /** Never throws: an account need not let CI look at its roles. */
+  read(roleArn: string): Promise<RolePermissions>;
+}
+
+export type RolePermissions =
+  | {
+      readonly kind: 'read';
+      /** ARNs of the managed policies. */
+      readonly attached: readonly string[];
+      readonly inline: readonly { readonly name: string; readonly document: unknown }[];
+    }
+  | { readonly kind: 'unreadable'; readonly why: string };

@@ -22,6 +22,17 @@ const common = {
   release: z.string(),
 };
 
+/** A role of the spec, and the names of its policies that allow far more than it needs. */
+const checkedRole = z.strictObject({
+  use: z.enum(['training', 'serving', 'lambda']),
+  arn: z.string(),
+  policies: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('read'), broad: z.array(z.string()) }),
+    z.strictObject({ kind: z.literal('unreadable'), why: z.string() }),
+  ]),
+});
+export type CheckedRole = z.infer<typeof checkedRole>;
+
 const deployRecord = z.strictObject({
   ...common,
   kind: z.literal('deploy'),
@@ -41,6 +52,7 @@ const deployRecord = z.strictObject({
   functionVersion: z.string().optional(),
   machine: z.strictObject({ instanceType: z.string(), instances: z.number().int() }),
   price,
+  roles: z.array(checkedRole).optional(),
   seconds: z.number(),
 });
 

@@ -10,6 +10,7 @@ import type {
   HostingPrices,
   Models,
   ResourceTags,
+  RolePolicies,
 } from '../../serving/ports.ts';
 import type { ReleaseRecords } from '../../serving/release-records.ts';
 import type { ServeSpec, Spec } from '../../spec/spec.ts';
@@ -35,6 +36,7 @@ export interface DeployDeps extends HostingDeps {
   readonly records: ReleaseRecords;
   readonly endpointLogs: EndpointLogs;
   readonly prices: HostingPrices;
+  readonly rolePolicies: RolePolicies;
   readonly workspace: Workspace;
   readonly step: StepResult;
   /** Aborts when GitHub cancels the job. */

@@ -10,6 +10,7 @@ import { createHostingPrices } from '../../aws/hosting-prices.ts';
 import { createModels } from '../../aws/models.ts';
 import { createObjectStore } from '../../aws/object-store.ts';
 import { createResourceTags } from '../../aws/resource-tags.ts';
+import { createRolePolicies } from '../../aws/role-policies.ts';
 import { createRecordStore } from '../../records/store.ts';
 import type { Log } from '../../runner/ports.ts';
 import { checkFiles } from '../../spec/check-files.ts';
@@ -40,6 +41,7 @@ export async function deployEndpoint(root: string, log: Log, signal: AbortSignal
     openRecords: (zone) => createRecordStore({ objects, bucket, zone, folder, warn: (message) => log.warning(message) }),
     endpointLogs: createEndpointLogs(clients),
     prices: createHostingPrices(clients, { region }),
+    rolePolicies: createRolePolicies(clients),
     workspace: createWorkspace({ root: workspaceRoot, temp }),
     signal,
     launcher: join(root, 'training', 'launcher', 'launcher.py'),

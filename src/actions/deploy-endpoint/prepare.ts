@@ -5,10 +5,12 @@ import type { Price } from '../../records/record.ts';
 import { type Decision, decideDeployment } from '../../serving/deployment-plan.ts';
 import { aliases, endpointVariable, getFunctionName, getReleaseName, getStableEndpointName } from '../../serving/names.ts';
 import { servesThisModel } from '../../serving/ownership.ts';
+import type { CheckedRole } from '../../serving/record.ts';
 import { getReleaseHash } from '../../serving/release-hash.ts';
 import { releaseZone } from '../../serving/release-records.ts';
 import { findEndpointBudgetProblem, getStandingInstances } from '../../serving/serving-cost.ts';
 import { problemOf } from '../train-model/choose.ts';
+import { checkRoles } from './check-roles.ts';
 import type { DeployDeps, DeploySettings } from './deps.ts';
 import { type FoundModel, findModel } from './find-model.ts';
 import { findFingerprints } from './fingerprints.ts';
@@ -28,6 +30,8 @@ export interface Preparation {
   readonly instances: { readonly candidate: number; readonly live: number };
   readonly price: Price;
   readonly decision: Decision;
+  /** What the roles of the spec may do. */
+  readonly roles: readonly CheckedRole[];
 }
 
 /**
@@ -64,6 +68,7 @@ export async function prepare(settings: DeploySettings, problems: readonly Probl
     handlerHash: createHash('sha256').update(handler).digest('hex'),
   });
   const release = getReleaseName(spec.name, hash);
+  const [decision, roles] = await Promise.all([decide(release, live, settings, deps), checkRoles(spec, deps.rolePolicies)]);
   return {
     rehearsal,
     model,
@@ -74,7 +79,8 @@ export async function prepare(settings: DeploySettings, problems: readonly Probl
     dataUri: `${zoneUri(bucket, releaseZone)}deployments/${hash}/model.tar.gz`,
     instances,
     price,
-    decision: await decide(release, live, settings, deps),
+    decision,
+    roles,
   };
 }
 

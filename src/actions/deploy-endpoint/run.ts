@@ -7,6 +7,7 @@ import { formatSeconds } from '../../time/duration.ts';
 import { getTags } from '../../training/identity.ts';
 import { tagRelease } from '../tag-release.ts';
 import { orCancelled } from '../train-model/cancel.ts';
+import { describeBroadRoles } from './check-roles.ts';
 import { createEndpoint, EndpointError, uploadModel, waitUntilServing } from './create.ts';
 import type { DeployDeps, DeploySettings } from './deps.ts';
 import { pointCandidate, publishCandidate } from './function.ts';
@@ -27,7 +28,7 @@ export async function run(
 ): Promise<void> {
   const started = deps.clock.now();
   const preparation = await orCancelled(prepare(settings, problems, deps), deps.signal, cancelled);
-  for (const warning of warnings) deps.log.warning(warning);
+  for (const warning of [...warnings, ...describeBroadRoles(preparation.roles)]) deps.log.warning(warning);
   const lines = announce(preparation, settings, deps.log);
   const { release, functionName } = preparation;
   deps.step.output('release', release);
@@ -141,7 +142,7 @@ function recordOf(
   started: Date,
   { context, clock }: DeployDeps,
 ): DeployRecord {
-  const { rehearsal, release, model, functionName, price, instances } = preparation;
+  const { rehearsal, release, model, functionName, price, instances, roles } = preparation;
   const at = clock.now();
   return {
     ...getRecordBasis({ context, spec: settings.spec, rehearsal, release, at }),
@@ -153,6 +154,7 @@ function recordOf(
     ...(version === undefined ? {} : { functionVersion: version }),
     machine: { instanceType: settings.serve.instanceType, instances: instances.candidate },
     price,
+    roles: [...roles],
     seconds: (at.getTime() - started.getTime()) / 1000,
   };
 }

@@ -1,6 +1,6 @@
 import { findProvisionedPrice } from '../../prices/lambda-price.ts';
 import { findLambdaWorkPrice } from '../../prices/lambda-work-price.ts';
-import type { RunContext } from '../../records/context.ts';
+import type { RunContext, Zone } from '../../records/context.ts';
 import { zoneUri } from '../../records/keys.ts';
 import type { ObjectStore } from '../../records/ports.ts';
 import { renderRelease } from '../../report/release-render.ts';
@@ -24,7 +24,7 @@ export interface ReleaseDeps extends Pick<ReportDeps, 'records' | 'context' | 'l
  * comment is touched.
  */
 export async function reportRelease(
-  spec: Pick<Spec, 'name' | 'bucket' | 'region' | 'smoke'>,
+  spec: Pick<Spec, 'name' | 'bucket' | 'region' | 'smoke' | 'data' | 'network' | 'kmsKey' | 'environmentName'>,
   deps: ReleaseDeps,
 ): Promise<Outputs | undefined> {
   const { context, step } = deps;
@@ -35,6 +35,7 @@ export async function reportRelease(
   const region = spec.region ?? process.env.AWS_REGION ?? '';
   const report = renderRelease({
     spec: { name },
+    place: { ...spec, region, bucket, zone: findTrainingZone(spec.environmentName) },
     records,
     smokeCases: spec.smoke.length,
     context,
@@ -45,6 +46,12 @@ export async function reportRelease(
   const html = await deps.saveHtml(report.html);
   await step.summary(report.summary);
   return { html, skipped: false };
+}
+
+/** Whose training role the spec names: infra/bootstrap.yml has one for each zone, and main's and releases' are in overlays. */
+function findTrainingZone(environment: string | undefined): Zone['kind'] {
+  if (environment === undefined) return 'pull-request';
+  return environment === 'main' ? 'main' : 'release';
 }
 
 async function reportNoRelease(context: RunContext, { records, log, step }: ReleaseDeps): Promise<Outputs | undefined> {

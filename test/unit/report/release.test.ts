@@ -3,6 +3,7 @@ import { reportRelease } from '../../../src/actions/report/release.ts';
 import type { LambdaWorkPrice } from '../../../src/prices/lambda-work-price.ts';
 import type { ReleaseInput } from '../../../src/report/release-input.ts';
 import { renderRelease } from '../../../src/report/release-render.ts';
+import { findLeastPolicy } from '../../../src/serving/least-policy.ts';
 import type { RunRecord } from '../../../src/records/record.ts';
 import type { DeployRecord, PromoteRecord, ReleaseRecord, ScalingRecord, SmokeRecord } from '../../../src/serving/record.ts';
 import { context as pullContext, headCommit, now, record as runRecord } from './fixtures.ts';
@@ -75,9 +76,18 @@ const work: LambdaWorkPrice = {
 };
 const lambdaPrices: ReleaseInput['lambdaPrices'] = { warm: { kind: 'known', usdPerGbSecond: 0.0000041667, date: '2026' }, work };
 
+const place: ReleaseInput['place'] = {
+  name: 'digits',
+  region: 'us-east-1',
+  bucket: 'octo-ml',
+  zone: 'pull-request',
+  network: { subnets: [], securityGroups: [], isolation: false },
+  data: {},
+};
+
 function render(records: readonly ReleaseRecord[], more: Partial<ReleaseInput> = {}): string {
-  return renderRelease({ spec: { name: 'digits' }, records, smokeCases: 1, context, lambdaPrices, notes: [], now, ...more })
-    .summary;
+  const input = { spec: { name: 'digits' }, place, records, smokeCases: 1, context, lambdaPrices, notes: [], now };
+  return renderRelease({ ...input, ...more }).summary;
 }
 const lines = (text: string) => text.split('\n').filter((line) => line !== '');
 
@@ -244,9 +254,43 @@ test('a container that did not come up is quoted', () => {
   expect(render([failed])).toContain('```text\nTraceback\nKeyError: x\n```');
 });
 
+describe('roles that may do more than they need', () => {
+  const arn = 'arn:aws:iam::123456789012:role/octo-serving';
+  const withRoles = (policies: NonNullable<DeployRecord['roles']>[number]['policies']): DeployRecord => ({
+    ...deploy,
+    roles: [
+      { use: 'serving', arn, policies },
+      { use: 'lambda', arn: arn.replace('serving', 'lambda'), policies: { kind: 'read', broad: [] } },
+    ],
+  });
+
+  test('a warning with the policy to paste', () => {
+    const text = render([withRoles({ kind: 'read', broad: ['AmazonSageMakerFullAccess', 'mine (inline)'] }), smoke]);
+    expect(text).toContain(
+      '- ⚠️ `roles.serving` (`octo-serving`) has `AmazonSageMakerFullAccess`, `mine (inline)`, far more than this model needs:',
+    );
+    expect(text).not.toContain('roles.lambda');
+    const [, json = ''] = /Policy for roles\.serving, as JSON<\/summary>\n+```text\n([^`]+)```/.exec(text) ?? [];
+    expect(JSON.parse(json)).toEqual(findLeastPolicy('serving', arn, place));
+  });
+
+  test('no word of roles that are as they should be', () => {
+    expect(render([withRoles({ kind: 'read', broad: [] }), smoke])).not.toContain('roles.');
+  });
+
+  test('what could not be looked at is a note', () => {
+    const text = render([withRoles({ kind: 'unreadable', why: 'CI may not do iam:ListRolePolicies.' }), smoke]);
+    expect(text).toContain(
+      '- ℹ️ Whether roles.serving may do more than needed could not be checked: CI may not do iam:ListRolePolicies.',
+    );
+    expect(text).not.toContain('⚠️');
+  });
+});
+
 test('the page says where the model is from, and loads nothing', () => {
   const { html } = renderRelease({
     spec: { name: 'digits' },
+    place,
     records: [deploy, wrong],
     smokeCases: 1,
     context,
@@ -260,7 +304,7 @@ test('the page says where the model is from, and loads nothing', () => {
 });
 
 const prefix = 's3://octo-ml/trainyard/release/deployments/1234567/';
-const spec = { name: 'digits', bucket: 'octo-ml', region: 'us-east-1', smoke: [] };
+const spec = { ...place, smoke: [] };
 const silent = () => undefined;
 const stored = (record: ReleaseRecord) => JSON.stringify(record);
 
