@@ -15,12 +15,11 @@ const longestName = 100;
 export function writeBroadRoles({ place }: ReleaseInput, deploy: DeployRecord | undefined): Block[] {
   return (deploy?.roles ?? []).flatMap(({ use, arn, policies }): Block[] => {
     if (policies.kind === 'unreadable' || policies.broad.length === 0) return [];
+    const warning: Block = { kind: 'list', items: [warn(use, arn, policies.broad)], weight: 95 };
     const least = findLeastPolicy(use, arn, place);
-    const body = { kind: 'code', lines: JSON.stringify(least, null, 2)?.split('\n') ?? [] } as const;
-    return [
-      { kind: 'list', items: [warn(use, arn, policies.broad)], weight: 95 },
-      ...(least ? [{ kind: 'details', summary: `Policy for roles.${use}, as JSON`, body, weight: 55 } as const] : []),
-    ];
+    if (!least) return [warning];
+    const body = { kind: 'code', lines: JSON.stringify(least, null, 2).split('\n') } as const;
+    return [warning, { kind: 'details', summary: `Policy for roles.${use}, as JSON`, body, weight: 55 }];
   });
 }
 

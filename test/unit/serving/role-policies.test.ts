@@ -91,12 +91,12 @@ const template = parse(readFileSync(join(import.meta.dirname, '../../../infra/bo
 }).Resources;
 
 interface Statement {
-  Sid: string;
-  Action: string | string[];
-  Resource: string | string[];
-  Condition?: unknown;
+  readonly Sid: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: unknown;
 }
-const sorted = (value: string | string[]) => [value].flat().toSorted();
+const sorted = (value: string | readonly string[]) => [value].flat().toSorted();
 /** What of a statement has an effect, in one order. */
 const normal = ({ Action, Resource, Condition }: Statement) =>
   JSON.stringify([sorted(Action), sorted(Resource), Condition ?? null], (_key, value: unknown) =>
@@ -141,7 +141,7 @@ describe('the policy to put instead is equal in effect to what infra/bootstrap.y
       const policy = findLeastPolicy(use, arn, { ...place, zone, ...(vpc && { network }) });
       const expected = statementsOf(name, vpc);
       expect(expected.length).toBeGreaterThan(1);
-      expect((policy?.Statement ?? []).map((one) => normal(one as Statement)).toSorted()).toEqual(expected.toSorted());
+      expect((policy?.Statement ?? []).map((one) => normal(one)).toSorted()).toEqual(expected.toSorted());
     }
   });
 
