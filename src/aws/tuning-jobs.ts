@@ -21,12 +21,13 @@ const lostAnswerMs = 5_000;
 const summariesPerPage = 100;
 const maxParallelReads = 8;
 
+const resource = (name: string) => `the tuning job ${name}`;
+
 /** Tuning jobs of SageMaker. */
 export function createTuningJobs(clients: Clients): TuningJobs {
   const sagemaker = clients.of(SageMakerClient);
   const { clock } = clients;
   const training = createTrainingJobs(clients);
-  const resource = (name: string) => `the tuning job ${name}`;
 
   async function describe(name: string): Promise<TuningJob | undefined> {
     const command = new DescribeHyperParameterTuningJobCommand({ HyperParameterTuningJobName: name });
@@ -121,7 +122,7 @@ export function createTuningJobs(clients: Clients): TuningJobs {
     const read: TuningTrial[] = [];
     for (let first = 0; first < summaries.length; first += maxParallelReads) {
       const some = summaries.slice(first, first + maxParallelReads);
-      read.push(...(await Promise.all(some.map((one) => known.get(one.TrainingJobName ?? '') ?? readTrial(one)))));
+      read.push(...(await Promise.all(some.map(async (one) => known.get(one.TrainingJobName ?? '') ?? readTrial(one)))));
     }
     return read;
   }

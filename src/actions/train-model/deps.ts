@@ -6,6 +6,7 @@ import type { Spec } from '../../spec/spec.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs } from '../../training/ports.ts';
 import type { Workspace } from '../../workspace/ports.ts';
+import type { JobPlace } from '../jobs/place.ts';
 
 /** What ending a job needs: main and post have it. */
 export interface EndDeps {
@@ -35,14 +36,8 @@ export interface TrainDeps extends EndDeps {
 }
 
 /** What is asked of this step, read from inputs and spec. */
-export interface Settings {
+export interface Settings extends JobPlace {
   readonly spec: Spec;
-  readonly region: string;
-  readonly bucket: string;
-  readonly roleArn: string;
-  readonly code: { readonly directory: string; readonly entryPoint: string };
-  /** Full URI. */
-  readonly image: string;
   /** Labels of `train.runs` to train, all of them `on: sagemaker`. */
   readonly labels: readonly string[];
   readonly hyperparameters: Readonly<Record<string, string>>;

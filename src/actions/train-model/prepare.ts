@@ -1,4 +1,4 @@
-import { ActionError, type Problem, throwProblems } from '../../action-error.ts';
+import { type Problem, throwProblems } from '../../action-error.ts';
 import type { Price, RunRecord } from '../../records/record.ts';
 import type { TrainRun } from '../../spec/spec.ts';
 import { getSpending } from '../../training/cost.ts';
@@ -6,13 +6,14 @@ import { findBudgetProblems, type Proposal } from '../../training/guard.ts';
 import { getBaseName, getJobName } from '../../training/identity.ts';
 import { planRun, type PlanBasis, type RunPlan } from '../../training/plan.ts';
 import type { TrainingJob } from '../../training/ports.ts';
-import { type Prepared, prepareChannel, prepareCode } from './contents.ts';
+import { prepareContents } from '../jobs/prepare-contents.ts';
+import type { Prepared } from './contents.ts';
 import { problemOf } from './choose.ts';
 import type { Settings, TrainDeps } from './deps.ts';
 import { finishUnwatched } from '../../training/settling/finish.ts';
 import { localAccount } from '../local-account.ts';
 import { planRecord, type RecordBasis } from './record-of.ts';
-import { resolveRun } from './resolve.ts';
+import { resolveRun } from '../jobs/resolve.ts';
 import { findReusable, reuseRecord } from './reuse.ts';
 import type { Decision } from './train.ts';
 
@@ -48,49 +49,6 @@ export async function prepare(
   const { decisions, unsettled } = await decideAll(plans, settings, basis, deps);
   throwProblems(await findMoneyProblems(decisions, settings, rehearsal, deps), 'budget');
   return { basis, decisions, contents, unsettled };
-}
-
-async function prepareContents(
-  settings: Settings,
-  deps: TrainDeps,
-): Promise<{ contents: Prepared[]; found: Problem[]; planBasis: PlanBasis }> {
-  const { spec } = settings;
-  const found: Problem[] = [];
-  const collect = async <T>(key: string, work: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work;
-    } catch (error) {
-      if (!(error instanceof ActionError)) throw error;
-      found.push(...(error.problems.length > 0 ? error.problems : [problemOf(spec, key, error.message, error.fix)]));
-      return undefined;
-    }
-  };
-  await collect('bucket', deps.objects.checkBucket(settings.bucket));
-  // Without a bucket nothing else that lies in S3 can be looked at, and every look would repeat the same complaint.
-  throwProblems(found, 'configuration');
-  const code = await collect('code.directory', prepareCode(settings, deps));
-  const data: Record<string, Prepared> = {};
-  for (const [name, channel] of Object.entries(spec.data)) {
-    const read = await collect(`data.${name}`, prepareChannel(name, channel, settings, deps));
-    if (read && 'problem' in read) found.push(read.problem);
-    if (read && 'content' in read) data[name] = read.content;
-  }
-  const contents = [...(code ? [code] : []), ...Object.values(data)];
-  const { region, bucket, roleArn, image, hyperparameters } = settings;
-  const { entryPoint } = settings.code;
-  const planBasis = {
-    spec,
-    region,
-    bucket,
-    zone: deps.zone,
-    roleArn,
-    image,
-    entryPoint,
-    code: code ?? { hash: '', uri: '' },
-    data,
-    hyperparameters,
-  };
-  return { contents, found, planBasis };
 }
 
 async function planAll(planBasis: PlanBasis, settings: Settings, deps: TrainDeps): Promise<RunPlan[]> {

@@ -1,6 +1,6 @@
 import type { Problem } from '../../action-error.ts';
 import type { RunRecord } from '../../records/record.ts';
-import { type ActiveJobs, createActiveJobs } from './active.ts';
+import { type ActiveJobs, createActiveJobs } from '../jobs/active.ts';
 import { isJobOf } from '../../training/identity.ts';
 import { orCancelled, untilCancelled } from './cancel.ts';
 import { upload } from './contents.ts';
@@ -43,7 +43,7 @@ export async function run(
 
 interface Progress {
   readonly settings: Settings;
-  readonly active: ActiveJobs;
+  readonly active: ActiveJobs<RunRecord>;
   /** Every record as it was last written, by the name of its job. */
   readonly written: ReadonlyMap<string, RunRecord>;
 }

@@ -3,8 +3,8 @@ import { explainFailure } from '../../training/failure.ts';
 import { getJobName, getTags } from '../../training/identity.ts';
 import type { RunPlan } from '../../training/plan.ts';
 import { hasEnded, type TrainingJob } from '../../training/ports.ts';
-import type { ActiveJobs } from './active.ts';
-import { createJob, refuse } from './create.ts';
+import type { ActiveJobs } from '../jobs/active.ts';
+import { createJob, refuse } from '../jobs/create.ts';
 import type { Settings, TrainDeps } from './deps.ts';
 import { followLog } from '../../training/settling/follow-log.ts';
 import { planRecord, type RecordBasis } from './record-of.ts';
@@ -20,7 +20,7 @@ export type Decision =
 export interface Training {
   readonly settings: Settings;
   readonly basis: RecordBasis;
-  readonly active: ActiveJobs;
+  readonly active: ActiveJobs<RunRecord>;
 }
 
 const logSeconds = 15;

@@ -1,16 +1,15 @@
 import { ActionError } from '../../action-error.ts';
 import type { RunContext } from '../../records/context.ts';
 import { getJobName, isOurs } from '../../training/identity.ts';
-import type { TrainingJob, TrainingJobs } from '../../training/ports.ts';
 import { getNextDelayMs } from '../../time/wait.ts';
-import type { TrainDeps } from './deps.ts';
+import type { AnyJob, JobDeps, JobRecord } from './ports.ts';
 
 /** What a re-run finds of its run. `ended` are jobs that were passed over because they failed or were stopped. */
-export type Resolution =
-  | { readonly kind: 'launch'; readonly attempt: number; readonly ended: readonly TrainingJob[] }
-  | { readonly kind: 'attach'; readonly job: TrainingJob; readonly ended: readonly TrainingJob[] };
+export type Resolution<Job extends AnyJob> =
+  | { readonly kind: 'launch'; readonly attempt: number; readonly ended: readonly Job[] }
+  | { readonly kind: 'attach'; readonly job: Job; readonly ended: readonly Job[] };
 
-type ResolveDeps = Pick<TrainDeps, 'jobs' | 'clock' | 'log' | 'signal' | 'context'>;
+type ResolveDeps<Job extends AnyJob> = Pick<JobDeps<JobRecord, never, Job>, 'jobs' | 'clock' | 'log' | 'signal' | 'context'>;
 
 const maxAttempts = 50;
 const maxStoppingMs = 15 * 60_000;
@@ -19,8 +18,8 @@ const maxStoppingMs = 15 * 60_000;
  * Looks for jobs of this run, name by name: in progress or completed → attach; stopping → wait for its end, then the next
  * suffix; failed or stopped → the next suffix; a job of that name without our tags → refuse.
  */
-export async function resolveRun(baseName: string, deps: ResolveDeps): Promise<Resolution> {
-  const ended: TrainingJob[] = [];
+export async function resolveRun<Job extends AnyJob>(baseName: string, deps: ResolveDeps<Job>): Promise<Resolution<Job>> {
+  const ended: Job[] = [];
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const name = getJobName(baseName, attempt);
     const found = await deps.jobs.describe(name);
@@ -38,16 +37,20 @@ export async function resolveRun(baseName: string, deps: ResolveDeps): Promise<R
 }
 
 /** @throws ActionError when the job's tags do not say that this workflow run made it */
-export async function checkOurs(job: TrainingJob, jobs: TrainingJobs, context: RunContext): Promise<void> {
+export async function checkOurs(
+  job: AnyJob,
+  jobs: Pick<JobDeps<JobRecord, never, AnyJob>['jobs'], 'tags'>,
+  context: RunContext,
+): Promise<void> {
   if (isOurs(await jobs.tags(job.arn), context)) return;
   throw new ActionError({
     kind: 'conflict',
-    message: `There is a training job ${job.name} already, and its tags do not say that this workflow run made it. It was left alone.`,
-    fix: 'Rename the run under train.runs, or delete that job if nobody needs it.',
+    message: `There is a job ${job.name} already, and its tags do not say that this workflow run made it. It was left alone.`,
+    fix: 'Rename the model or the run in trainyard.yml, or delete that job if nobody needs it.',
   });
 }
 
-async function waitWhileStopping(job: TrainingJob, deps: ResolveDeps): Promise<TrainingJob | undefined> {
+async function waitWhileStopping<Job extends AnyJob>(job: Job, deps: ResolveDeps<Job>): Promise<Job | undefined> {
   deps.log.info(`${job.name} of an earlier attempt is stopping; waiting for its end.`);
   const since = deps.clock.now().getTime();
   for (let elapsed = 0; elapsed < maxStoppingMs && !deps.signal.aborted; elapsed = deps.clock.now().getTime() - since) {

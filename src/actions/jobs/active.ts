@@ -1,11 +1,10 @@
-import type { RunRecord } from '../../records/record.ts';
-import type { TrainDeps } from './deps.ts';
+import { type AnyJob, type JobDeps, type JobRecord, labelOf } from './ports.ts';
 
 /** Jobs that this step has asked for and that it has not yet seen to end, with what is known of each. */
-export interface ActiveJobs {
+export interface ActiveJobs<Kept extends JobRecord> {
   /** From just before the create call; `started` settles when that call has been answered. */
-  add(record: RunRecord, started: Promise<unknown>): void;
-  update(record: RunRecord): void;
+  add(record: Kept, started: Promise<unknown>): void;
+  update(record: Kept): void;
   remove(name: string): void;
   /** Asks one to stop and writes that down; what goes wrong is a warning, the post step tries again. */
   stop(name: string, why: string): Promise<void>;
@@ -13,8 +12,10 @@ export interface ActiveJobs {
   stopAll(why: string, graceMs: number): Promise<void>;
 }
 
-export function createActiveJobs(deps: Pick<TrainDeps, 'jobs' | 'records' | 'clock' | 'log'>): ActiveJobs {
-  const active = new Map<string, { record: RunRecord; started: Promise<unknown> }>();
+export function createActiveJobs<Kept extends JobRecord>(
+  deps: Pick<JobDeps<Kept, never, AnyJob>, 'jobs' | 'records' | 'clock' | 'log'>,
+): ActiveJobs<Kept> {
+  const active = new Map<string, { record: Kept; started: Promise<unknown> }>();
 
   async function request(name: string): Promise<'requested' | 'ended' | 'missing'> {
     const answer = await deps.jobs.stop(name);
@@ -31,7 +32,7 @@ export function createActiveJobs(deps: Pick<TrainDeps, 'jobs' | 'records' | 'clo
       if ((await request(name)) !== 'requested') return;
       const record = active.get(name)?.record;
       if (!record) return;
-      deps.log.info(`${record.label}: stop of ${name} requested.`);
+      deps.log.info(`${labelOf(record)}: stop of ${name} requested.`);
       const now = deps.clock.now().toISOString();
       const state = { status: 'stop-requested', at: now, why } as const;
       await deps.records.write({ ...record, state, times: { ...record.times, updated: now } });

@@ -1,13 +1,11 @@
 import { ActionError } from '../../action-error.ts';
-import type { RunRecord } from '../../records/record.ts';
-import type { TrainingJob, TrainingJobRequest } from '../../training/ports.ts';
 import type { ActiveJobs } from './active.ts';
-import type { TrainDeps } from './deps.ts';
+import type { AnyJob, JobDeps, JobRecord } from './ports.ts';
 import { checkOurs } from './resolve.ts';
 
 /** `unavailable`: this instance type cannot be had now; nothing was created. */
-export type Creation =
-  | { readonly outcome: 'submitted'; readonly record: RunRecord }
+export type Creation<Kept extends JobRecord> =
+  | { readonly outcome: 'submitted'; readonly record: Kept }
   | { readonly outcome: 'unavailable'; readonly error: ActionError };
 
 /** Kinds of refusals after which a job surely does not exist. */
@@ -29,12 +27,12 @@ const lostAnswerMs = 15_000;
  * name that is taken both end at the job that is there, when its tags say that it is ours.
  * @throws ActionError when AWS refuses; the record then says so
  */
-export async function createJob(
-  planned: RunRecord,
-  request: TrainingJobRequest,
-  active: ActiveJobs,
-  deps: TrainDeps,
-): Promise<Creation> {
+export async function createJob<Kept extends JobRecord, Request, Job extends AnyJob>(
+  planned: Kept,
+  request: Request,
+  active: ActiveJobs<Kept>,
+  deps: JobDeps<Kept, Request, Job>,
+): Promise<Creation<Kept>> {
   await deps.records.write(planned);
   const started = deps.jobs.start(request);
   active.add(planned, started);
@@ -59,7 +57,11 @@ export async function createJob(
 }
 
 /** Writes down that the create call was refused: nothing exists and nothing was spent. */
-export async function refuse(planned: RunRecord, error: ActionError, deps: Pick<TrainDeps, 'records' | 'clock'>): Promise<void> {
+export async function refuse<Kept extends JobRecord>(
+  planned: Kept,
+  error: ActionError,
+  deps: Pick<JobDeps<Kept, never, AnyJob>, 'records' | 'clock'>,
+): Promise<void> {
   const updated = deps.clock.now().toISOString();
   await deps.records.write({
     ...planned,
@@ -73,21 +75,34 @@ function isRefusal(error: unknown): error is ActionError {
   return error instanceof ActionError && refusals.has(error.kind);
 }
 
-async function submit(planned: RunRecord, arn: string, active: ActiveJobs, deps: TrainDeps): Promise<RunRecord> {
+async function submit<Kept extends JobRecord>(
+  planned: Kept,
+  arn: string,
+  active: ActiveJobs<Kept>,
+  deps: Pick<JobDeps<Kept, never, AnyJob>, 'records' | 'clock'>,
+): Promise<Kept> {
   const updated = deps.clock.now().toISOString();
-  const record: RunRecord = { ...planned, arn, state: { status: 'submitted' }, times: { ...planned.times, updated } };
+  const record: Kept = { ...planned, arn, state: { status: 'submitted' }, times: { ...planned.times, updated } };
   active.update(record);
   await deps.records.write(record);
   return record;
 }
 
-async function adopt(planned: RunRecord, job: TrainingJob, active: ActiveJobs, deps: TrainDeps): Promise<RunRecord> {
+async function adopt<Kept extends JobRecord, Request, Job extends AnyJob>(
+  planned: Kept,
+  job: Job,
+  active: ActiveJobs<Kept>,
+  deps: JobDeps<Kept, Request, Job>,
+): Promise<Kept> {
   await checkOurs(job, deps.jobs, deps.context);
   return submit(planned, job.arn, active, deps);
 }
 
 /** ARN of a job that exists under our name, once it can be seen and when it is ours. */
-async function readArn(name: string, deps: TrainDeps): Promise<string> {
+async function readArn<Kept extends JobRecord, Request, Job extends AnyJob>(
+  name: string,
+  deps: JobDeps<Kept, Request, Job>,
+): Promise<string> {
   const job = await findJob(name, visibleWithinMs, deps);
   if (!job) {
     throw new ActionError({
@@ -102,7 +117,11 @@ async function readArn(name: string, deps: TrainDeps): Promise<string> {
 }
 
 /** The job, waiting for it to be seen: reads may lag behind writes. */
-async function findJob(name: string, withinMs: number, deps: TrainDeps): Promise<TrainingJob | undefined> {
+async function findJob<Kept extends JobRecord, Request, Job extends AnyJob>(
+  name: string,
+  withinMs: number,
+  deps: JobDeps<Kept, Request, Job>,
+): Promise<Job | undefined> {
   const deadline = deps.clock.now().getTime() + withinMs;
   for (;;) {
     const job = await deps.jobs.describe(name);
