@@ -10,7 +10,10 @@ export interface Request {
 }
 
 interface Findings {
+  /** Numbers of the requests that are not legal, with what is wrong. */
   problems: { number: number; problems: string[] }[];
+  /** The same with the requests themselves, to be shown. */
+  illegal: [Request | undefined, string[]][];
   checked: number;
   /** `sagemaker.CreateModel`, each once. */
   operations: string[];
@@ -32,5 +35,6 @@ export function checkRequests(requests: readonly Request[]): Findings {
     timeout: 120_000,
   });
   if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as Findings;
+  const findings = JSON.parse(stdout) as Omit<Findings, 'illegal'>;
+  return { ...findings, illegal: findings.problems.map(({ number, problems }) => [requests[number], problems]) };
 }

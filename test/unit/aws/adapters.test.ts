@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clients, type ClientsOptions, createClients } from '../../../src/aws/clients.ts';
 import { createIdentity } from '../../../src/aws/identity.ts';
 import { createJobLogs } from '../../../src/aws/job-logs.ts';
 import { createJobUtilisation } from '../../../src/aws/job-utilisation.ts';
@@ -13,69 +11,10 @@ import { createTrainingJobs } from '../../../src/aws/training-jobs.ts';
 import { createWebIdentity } from '../../../src/aws/web-identity.ts';
 import type { Clock } from '../../../src/time/clock.ts';
 import type { TrainingJobRequest } from '../../../src/training/ports.ts';
+import { type Answer, createTestClock, openClients as open, refuse, useScriptedAws } from '../../support/scripted-aws.ts';
 
-/** A server that says what it is told to: the answers that AWS gives rarely are written down here, byte by byte. */
-interface Request {
-  readonly operation: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-type Answer = { status?: number; headers?: Record<string, string>; body?: unknown } | 'reset';
-
-let requests: Request[];
-let answer: (request: Request, nth: number) => Answer;
-let server: Server;
-const environment = { ...process.env };
-
-beforeEach(async () => {
-  requests = [];
-  server = createServer((incoming, response) => {
-    const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
-      const body = Buffer.concat(chunks).toString('utf8');
-      const target = incoming.headers['x-amz-target'];
-      const operation = target
-        ? String(target).split('.').at(-1)!
-        : (new URLSearchParams(body).get('Action') ?? `${incoming.method} ${incoming.url}`);
-      const request = { operation, headers: incoming.headers, body };
-      requests.push(request);
-      const told = answer(request, requests.filter((one) => one.operation === operation).length);
-      if (told === 'reset') return incoming.socket.destroy();
-      const text = typeof told.body === 'string' ? told.body : JSON.stringify(told.body ?? {});
-      return response.writeHead(told.status ?? 200, { 'content-type': 'application/x-amz-json-1.1', ...told.headers }).end(text);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-  process.env = {
-    ...environment,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}`,
-    AWS_ACCESS_KEY_ID: 'key',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-  };
-});
-afterEach(async () => {
-  process.env = { ...environment };
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-/** Time that passes only by sleeping. */
-function createTestClock(start = Date.UTC(2026, 0, 1)): Clock {
-  let now = start;
-  return {
-    now: () => new Date(now),
-    sleep: async (ms) => {
-      now += ms;
-    },
-  };
-}
-const open = (options: Partial<ClientsOptions> = {}): Clients =>
-  createClients({ region: 'us-east-1', sessionName: 'run 1', clock: createTestClock(), ...options });
-const refuse = (code: string, message: string, status = 400): Answer => ({ status, body: { __type: code, message } });
-const operations = () => requests.map(({ operation }) => operation);
+const aws = useScriptedAws();
+const { operations } = aws;
 
 const request: TrainingJobRequest = {
   name: 'dogs-a1',
@@ -106,13 +45,13 @@ const described = {
 
 describe('training jobs', () => {
   test('a job whose answer was lost exists', async () => {
-    answer = (_request, nth) => (nth === 1 ? 'reset' : refuse('ResourceInUse', 'exists'));
+    aws.answer = (_request, nth) => (nth === 1 ? 'reset' : refuse('ResourceInUse', 'exists'));
     expect(await createTrainingJobs(open()).start(request)).toEqual({ outcome: 'exists' });
     expect(operations()).toEqual(['CreateTrainingJob', 'CreateTrainingJob']);
   });
 
   test('a quota that our own lost job has used up is no refusal', async () => {
-    answer = ({ operation }, nth) => {
+    aws.answer = ({ operation }, nth) => {
       if (operation === 'DescribeTrainingJob')
         return nth === 1 ? refuse('ValidationException', 'Requested resource not found.') : { body: described };
       return nth === 1 ? 'reset' : refuse('ResourceLimitExceeded', "limit 'x' is 1 Instances");
@@ -121,7 +60,7 @@ describe('training jobs', () => {
   });
 
   test('a refusal of the first attempt asks nothing more', async () => {
-    answer = () =>
+    aws.answer = () =>
       refuse(
         'ResourceLimitExceeded',
         "The account-level service limit 'x usage' is 0 Instances, with current utilization of 0 Instances",
@@ -147,20 +86,20 @@ describe('training jobs', () => {
     ],
     ['is not there', refuse('ValidationException', 'Requested resource not found.'), 'missing'],
   ])('stopping a job that %s', async (_what, told, outcome) => {
-    answer = () => told;
+    aws.answer = () => told;
     expect(await createTrainingJobs(open()).stop('dogs-a1')).toBe(outcome);
   });
 
   test('another refusal of a stop is an error, never "missing"', async () => {
-    answer = () =>
+    aws.answer = () =>
       refuse('AccessDeniedException', 'User: u is not authorized to perform: sagemaker:StopTrainingJob on resource: r', 403);
     await expect(createTrainingJobs(open()).stop('dogs-a1')).rejects.toMatchObject({ kind: 'permission' });
-    answer = () => refuse('ValidationException', 'name is too long');
+    aws.answer = () => refuse('ValidationException', 'name is too long');
     await expect(createTrainingJobs(open()).stop('dogs-a1')).rejects.toMatchObject({ kind: 'input' });
   });
 
   test('absent stays absent', async () => {
-    answer = () => ({ body: { ...described, FinalMetricDataList: [{ MetricName: 'loss', Value: 0.5 }] } });
+    aws.answer = () => ({ body: { ...described, FinalMetricDataList: [{ MetricName: 'loss', Value: 0.5 }] } });
     expect(await createTrainingJobs(open()).describe('dogs-a1')).toEqual({
       name: 'dogs-a1',
       arn: 'arn:1',
@@ -175,7 +114,7 @@ describe('training jobs', () => {
   });
 
   test('the page of a proxy is no answer of AWS', async () => {
-    answer = () => ({ status: 403, headers: { 'content-type': 'text/html' }, body: '<html><h1>Forbidden</h1></html>' });
+    aws.answer = () => ({ status: 403, headers: { 'content-type': 'text/html' }, body: '<html><h1>Forbidden</h1></html>' });
     await expect(createTrainingJobs(open()).describe('dogs-a1')).rejects.toMatchObject({
       kind: 'aws',
       message: expect.stringContaining('not one of AWS'),
@@ -198,7 +137,7 @@ describe('logs', () => {
         'g/2': { body: { events: [], nextForwardToken: 'g/2' } },
       },
     };
-    answer = ({ operation, body }) => {
+    aws.answer = ({ operation, body }) => {
       const { logStreamName, nextToken = '' } = JSON.parse(body);
       if (operation === 'DescribeLogStreams')
         return { body: { logStreams: Object.keys(pages).map((name) => ({ logStreamName: name })) } };
@@ -216,9 +155,9 @@ describe('logs', () => {
 
   test('a group or stream that is not there yet is no failure; a lack of permission is', async () => {
     const reader = createJobLogs(open()).open('dogs-a1');
-    answer = () => refuse('ResourceNotFoundException', 'The specified log group does not exist.');
+    aws.answer = () => refuse('ResourceNotFoundException', 'The specified log group does not exist.');
     expect(await reader.next()).toEqual([]);
-    answer = () =>
+    aws.answer = () =>
       refuse('AccessDeniedException', 'User: u is not authorized to perform: logs:DescribeLogStreams on resource: r');
     await expect(reader.next()).rejects.toMatchObject({
       kind: 'permission',
@@ -228,7 +167,7 @@ describe('logs', () => {
 
   test('bounds a line and a call', async () => {
     let page = 0;
-    answer = ({ operation }) => {
+    aws.answer = ({ operation }) => {
       if (operation === 'DescribeLogStreams') return { body: { logStreams: [{ logStreamName: 'dogs-a1/algo-1-1' }] } };
       page += 1;
       return {
@@ -263,7 +202,7 @@ describe('utilisation', () => {
   });
 
   test('waits until the series is there', async () => {
-    answer = (_request, nth) => ({ body: series(Math.min(2, nth - 1)) });
+    aws.answer = (_request, nth) => ({ body: series(Math.min(2, nth - 1)) });
     const read = await createJobUtilisation(open(), { clock: createTestClock(start), periodSeconds: 60 }).read(job);
     expect(read.coverage).toBe('complete');
     expect(read.hosts.map(({ host, cpu }) => [host, cpu])).toEqual(
@@ -275,20 +214,20 @@ describe('utilisation', () => {
         ],
       ]),
     );
-    expect(requests.length).toBe(3);
-    expect(JSON.parse(requests[0]!.body).MetricDataQueries).toHaveLength(4);
+    expect(aws.requests.length).toBe(3);
+    expect(JSON.parse(aws.requests[0]!.body).MetricDataQueries).toHaveLength(4);
   });
 
   test('gives up after its patience and says so', async () => {
     const clock = createTestClock(start);
-    answer = () => ({ body: series(0) });
+    aws.answer = () => ({ body: series(0) });
     const read = await createJobUtilisation(open(), { clock, periodSeconds: 60 }).read(job);
     expect(read).toEqual({ coverage: 'none', hosts: [], why: 'CloudWatch had no data of this job' });
     expect(clock.now().getTime() - start).toBe(180_000);
   });
 
   test('without permission it says why at once, and does not throw', async () => {
-    answer = () => refuse('AccessDeniedException', 'User: u is not authorized to perform: cloudwatch:GetMetricData');
+    aws.answer = () => refuse('AccessDeniedException', 'User: u is not authorized to perform: cloudwatch:GetMetricData');
     const read = await createJobUtilisation(open(), { clock: createTestClock(start), periodSeconds: 60 }).read(job);
     expect(read).toMatchObject({ coverage: 'none', why: expect.stringContaining('cloudwatch:GetMetricData') });
   });
@@ -299,7 +238,7 @@ describe('utilisation', () => {
       coverage: 'none',
       why: expect.stringContaining('vCPUs'),
     });
-    expect(requests).toEqual([]);
+    expect(aws.requests).toEqual([]);
   });
 });
 
@@ -310,17 +249,17 @@ describe('prices', () => {
   });
 
   test('asks the endpoint of its part of the world once', async () => {
-    answer = () => ({ body: { PriceList: [product] } });
+    aws.answer = () => ({ body: { PriceList: [product] } });
     const prices = createPrices(open({ region: 'eu-west-1' }), { region: 'eu-west-1' });
     const both = await Promise.all([prices.training('ml.m5.xlarge', 'eu-west-1'), prices.training('ml.m5.xlarge', 'eu-west-1')]);
     expect(both[0]).toEqual({ kind: 'known', usdPerHour: 0.257, source: 'pricing-api', quality: 'observed', date: '2026-01-01' });
     expect(both[1]).toEqual(both[0]);
-    expect(requests).toHaveLength(1);
-    expect(requests[0]!.headers.authorization).toContain('/eu-central-1/pricing/');
+    expect(aws.requests).toHaveLength(1);
+    expect(aws.requests[0]!.headers.authorization).toContain('/eu-central-1/pricing/');
   });
 
   test('falls back to the table, and else says everything it knows', async () => {
-    answer = () => refuse('AccessDeniedException', 'User: u is not authorized to perform: pricing:GetProducts');
+    aws.answer = () => refuse('AccessDeniedException', 'User: u is not authorized to perform: pricing:GetProducts');
     const prices = createPrices(open(), { region: 'us-east-1' });
     expect(await prices.training('ml.m5.xlarge', 'us-east-1')).toMatchObject({
       kind: 'known',
@@ -339,9 +278,10 @@ const xml = (body: string, status = 200): Answer => ({ status, headers: { 'conte
 describe('objects', () => {
   test('a missing object is undefined, a missing bucket an error, also where the answer has no body', async () => {
     const objects = createObjectStore(open());
-    answer = ({ operation }) => (operation.startsWith('HEAD') ? { status: 404 } : xml('<ListBucketResult></ListBucketResult>'));
+    aws.answer = ({ operation }) =>
+      operation.startsWith('HEAD') ? { status: 404 } : xml('<ListBucketResult></ListBucketResult>');
     expect(await objects.head('s3://b/k')).toBeUndefined();
-    answer = ({ operation }) =>
+    aws.answer = ({ operation }) =>
       operation.startsWith('HEAD') ? { status: 404 } : xml('<Error><Code>NoSuchBucket</Code><Message>no</Message></Error>', 404);
     await expect(objects.head('s3://b/k')).rejects.toMatchObject({
       kind: 'configuration',
@@ -350,7 +290,7 @@ describe('objects', () => {
   });
 
   test('lists all pages and decodes keys', async () => {
-    answer = (_request, nth) =>
+    aws.answer = (_request, nth) =>
       xml(
         `<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>a+b%2F${nth === 1 ? '%C3%BC%01' : 'z'}</Key><Size>${nth}</Size><ETag>"e"</ETag></Contents>${
           nth === 1
@@ -359,8 +299,8 @@ describe('objects', () => {
         }</ListBucketResult>`,
       );
     // The second page is another URL, so it is counted anew.
-    const base = answer;
-    answer = (one) => base(one, one.operation.includes('continuation-token=t') ? 2 : 1);
+    const base = aws.answer;
+    aws.answer = (one) => base(one, one.operation.includes('continuation-token=t') ? 2 : 1);
     expect(await createObjectStore(open()).list('s3://b/a')).toEqual([
       { uri: 's3://b/a b/ü\u0001', bytes: 1, etag: 'e' },
       { uri: 's3://b/a b/z', bytes: 2, etag: 'e' },
@@ -368,7 +308,7 @@ describe('objects', () => {
   });
 
   test('a text of more than 8 MiB is refused', async () => {
-    answer = () => ({ headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(9 * 2 ** 20) });
+    aws.answer = () => ({ headers: { 'content-type': 'text/plain' }, body: 'x'.repeat(9 * 2 ** 20) });
     await expect(createObjectStore(open()).readText('s3://b/k')).rejects.toMatchObject({
       message: expect.stringContaining('more than 8 MiB'),
     });
@@ -378,9 +318,9 @@ describe('objects', () => {
     const folder = mkdtempSync(join(tmpdir(), 'trainyard-aws-'));
     try {
       writeFileSync(join(folder, 'f'), 'content');
-      answer = () => ({ headers: { etag: '"e"' }, body: '' });
+      aws.answer = () => ({ headers: { etag: '"e"' }, body: '' });
       await createObjectStore(open()).writeFile('s3://b/k', join(folder, 'f'), 'text/plain');
-      expect(requests[0]).toMatchObject({
+      expect(aws.requests[0]).toMatchObject({
         operation: expect.stringContaining('PUT /b/k'),
         body: expect.stringContaining('content'),
       });
@@ -411,7 +351,7 @@ describe('credentials', () => {
   test('are minted, masked and shared by all clients', async () => {
     const clock = createTestClock(Date.now());
     const masked: string[] = [];
-    answer = ({ operation }, nth) => (operation === 'AssumeRoleWithWebIdentity' ? assumed(nth, clock) : identity);
+    aws.answer = ({ operation }, nth) => (operation === 'AssumeRoleWithWebIdentity' ? assumed(nth, clock) : identity);
     const clients = open({
       clock,
       sessionName: 'run 1/é',
@@ -420,18 +360,18 @@ describe('credentials', () => {
       mask: (secret) => masked.push(secret),
     });
     expect(await createIdentity(clients).whoAmI()).toEqual({ account: '123456789012', arn: 'arn:x' });
-    answer = () => ({ body: described });
+    aws.answer = () => ({ body: described });
     await createTrainingJobs(clients).describe('dogs-a1');
     expect(masked).toEqual([`h.${claims}.s`, 'A1', 'S1', 'T1']);
     expect(operations()).toEqual(['AssumeRoleWithWebIdentity', 'GetCallerIdentity', 'DescribeTrainingJob']);
-    expect(requests.at(-1)!.headers.authorization).toContain('Credential=A1/');
-    expect(requests.at(-1)!.headers['user-agent']).toContain('trainyard/');
-    expect(new URLSearchParams(requests[0]!.body).get('RoleSessionName')).toBe('run-1--');
+    expect(aws.requests.at(-1)!.headers.authorization).toContain('Credential=A1/');
+    expect(aws.requests.at(-1)!.headers['user-agent']).toContain('trainyard/');
+    expect(new URLSearchParams(aws.requests[0]!.body).get('RoleSessionName')).toBe('run-1--');
   });
 
   test('are minted anew before they expire, once for all who wait', async () => {
     const clock = createTestClock();
-    answer = (_request, nth) =>
+    aws.answer = (_request, nth) =>
       nth === 2 ? { status: 400, headers: { 'content-type': 'text/xml' }, body: '<ErrorResponse/>' } : assumed(nth, clock);
     const provide = createWebIdentity({
       region: 'us-east-1',
@@ -452,7 +392,7 @@ describe('credentials', () => {
     ['AccessDenied', 'permission', 'sub repo:o/r:pull_request'],
     ['InvalidIdentityToken', 'configuration', 'does not accept tokens of GitHub'],
   ])('%s says what the token says', async (code, kind, message) => {
-    answer = () => ({
+    aws.answer = () => ({
       status: 403,
       headers: { 'content-type': 'text/xml' },
       body: `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>`,

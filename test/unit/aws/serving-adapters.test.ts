@@ -1,104 +1,41 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createServer, type Server } from 'node:http';
-import { type Clients, createClients } from '../../../src/aws/clients.ts';
+import { describe, expect, test } from '@jest/globals';
 import { createConcurrency } from '../../../src/aws/concurrency.ts';
 import { createEndpointScaling } from '../../../src/aws/endpoint-scaling.ts';
 import { createInvocations } from '../../../src/aws/invocations.ts';
+import { createTestClock, openClients as open, refuse, useScriptedAws } from '../../support/scripted-aws.ts';
 
-/** A server that answers as told: answers that AWS gives rarely are written down here, byte by byte. */
-interface Request {
-  readonly operation: string;
-  readonly body: unknown;
-}
-type Answer = { status?: number; headers?: Record<string, string>; body?: unknown } | 'reset';
-
-let requests: Request[];
-let answer: (request: Request, nth: number) => Answer;
-let server: Server;
-let slept: number[];
-const environment = { ...process.env };
-
-beforeEach(async () => {
-  requests = [];
-  slept = [];
-  server = createServer((incoming, response) => {
-    const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
-      const target = incoming.headers['x-amz-target'];
-      const operation = target ? (String(target).split('.').at(-1) ?? '') : `${incoming.method} ${incoming.url}`;
-      const text = Buffer.concat(chunks).toString('utf8');
-      const request: Request = { operation, body: text === '' ? undefined : JSON.parse(text) };
-      requests.push(request);
-      const told = answer(request, requests.filter((one) => one.operation === operation).length);
-      if (told === 'reset') return incoming.socket.destroy();
-      const body = typeof told.body === 'string' ? told.body : JSON.stringify(told.body ?? {});
-      return response.writeHead(told.status ?? 200, { 'content-type': 'application/json', ...told.headers }).end(body);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-  process.env = {
-    ...environment,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}`,
-    AWS_ACCESS_KEY_ID: 'key',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-  };
-});
-afterEach(async () => {
-  process.env = { ...environment };
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-function open(): Clients {
-  let now = Date.UTC(2026, 0, 1);
-  const clock = {
-    now: () => new Date(now),
-    sleep: async (ms: number) => {
-      slept.push(ms);
-      now += ms;
-    },
-  };
-  return createClients({ region: 'us-east-1', sessionName: 'run 1', clock });
-}
-const refuse = (code: string, message: string, status = 400, more: Record<string, string> = {}): Answer => ({
-  status,
-  headers: { 'x-amzn-errortype': code },
-  body: { __type: code, message, Message: message, ...more },
-});
-const operations = () => requests.map(({ operation }) => operation);
+const aws = useScriptedAws();
+const { operations } = aws;
 
 const invoke = () => createInvocations(open()).invoke({ name: 'dogs-invoke', qualifier: 'candidate', payload: '{"a":1}' });
 
 const tail = (text: string) => ({ 'x-amz-log-result': Buffer.from(text).toString('base64') });
 
 describe('invocations', () => {
-  const path = 'POST /2015-03-31/functions/dogs-invoke/invocations?Qualifier=candidate';
+  const path = 'POST /dogs-invoke/invocations?Qualifier=candidate';
 
   test('an answer comes with version, log and whether it was a cold start', async () => {
     const log = 'START RequestId: 1\nhello\nREPORT RequestId: 1\tDuration: 2 ms\tInit Duration: 100.1 ms\t\n';
-    answer = () => ({ headers: { 'x-amz-executed-version': '7', ...tail(log) }, body: { statusCode: 200 } });
+    aws.answer = () => ({ headers: { 'x-amz-executed-version': '7', ...tail(log) }, body: { statusCode: 200 } });
     expect(await invoke()).toMatchObject({
       payload: '{"statusCode":200}',
       executedVersion: '7',
       cold: true,
       logTail: ['START RequestId: 1', 'hello', expect.stringContaining('REPORT')],
     });
-    expect(requests).toEqual([{ operation: path, body: { a: 1 } }]);
+    expect(aws.requests).toMatchObject([{ operation: path, body: '{"a":1}' }]);
   });
 
   test.each([
     ['REPORT RequestId: 1\tDuration: 2 ms\n', false],
     ['a line\n', undefined],
   ])('the log tail %j says cold: %s', async (log, cold) => {
-    answer = () => ({ headers: tail(log), body: {} });
+    aws.answer = () => ({ headers: tail(log), body: {} });
     expect(await invoke()).toMatchObject({ cold });
   });
 
   test('a handler that failed is an answer', async () => {
-    answer = () => ({ headers: { 'x-amz-function-error': 'Unhandled' }, body: { errorMessage: 'boom' } });
+    aws.answer = () => ({ headers: { 'x-amz-function-error': 'Unhandled' }, body: { errorMessage: 'boom' } });
     expect(await invoke()).toMatchObject({ functionError: 'Unhandled', payload: '{"errorMessage":"boom"}' });
   });
 
@@ -110,7 +47,7 @@ describe('invocations', () => {
       3,
     ],
   ])('%s is not the function’s fault: it is called again', async (_what, first, attempts) => {
-    answer = (_request, nth) => (nth < attempts ? first : { body: { ok: true } });
+    aws.answer = (_request, nth) => (nth < attempts ? first : { body: { ok: true } });
     expect(await invoke()).toMatchObject({ payload: '{"ok":true}' });
     expect(operations()).toHaveLength(attempts);
   });
@@ -119,13 +56,13 @@ describe('invocations', () => {
     ['ReservedFunctionConcurrentInvocationLimitExceeded', "the function's reserved concurrency is in use"],
     ['ConcurrentInvocationLimitExceeded', 'the concurrency of the account is in use'],
   ])('a throttle for %s is told and not hidden by a retry', async (Reason, said) => {
-    answer = () => refuse('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason });
+    aws.answer = () => refuse('TooManyRequestsException', 'Rate Exceeded.', 429, { Reason });
     await expect(invoke()).rejects.toMatchObject({ kind: 'quota', message: expect.stringContaining(said) });
     expect(operations()).toHaveLength(1);
   });
 
   test('an alias that is not there is told with what to do', async () => {
-    answer = () => refuse('ResourceNotFoundException', 'Function not found: arn', 404);
+    aws.answer = () => refuse('ResourceNotFoundException', 'Function not found: arn', 404);
     await expect(invoke()).rejects.toMatchObject({
       kind: 'configuration',
       message: 'There is no function dogs-invoke:candidate.',
@@ -136,19 +73,19 @@ describe('invocations', () => {
 
 describe('concurrency', () => {
   test('no provisioned concurrency, no reserved one and no function are no errors', async () => {
-    answer = ({ operation }) =>
+    aws.answer = ({ operation }) =>
       operation.includes('provisioned') ? refuse('ProvisionedConcurrencyConfigNotFoundException', 'none', 404) : { body: {} };
     const concurrency = createConcurrency(open());
     expect(await concurrency.provisioned('f', '3')).toBeUndefined();
     expect(await concurrency.reserved('f')).toBeUndefined();
     await concurrency.deleteProvisioned('f', '3');
-    answer = () => refuse('ResourceNotFoundException', 'no function', 404);
+    aws.answer = () => refuse('ResourceNotFoundException', 'no function', 404);
     expect(await concurrency.provisioned('f', '3')).toBeUndefined();
     expect(await concurrency.reserved('f')).toBeUndefined();
   });
 
   test('what there is is read', async () => {
-    answer = ({ operation }) =>
+    aws.answer = ({ operation }) =>
       operation.includes('account-settings')
         ? { body: { AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 900 } } }
         : {
@@ -165,22 +102,24 @@ describe('concurrency', () => {
   });
 
   test('a function that is being changed is waited for', async () => {
-    answer = (_request, nth) => (nth < 3 ? refuse('ResourceConflictException', 'An update is in progress.', 409) : { body: {} });
-    await createConcurrency(open()).putProvisioned('f', '3', 2);
-    expect(requests.at(-1)).toEqual({
+    aws.answer = (_request, nth) =>
+      nth < 3 ? refuse('ResourceConflictException', 'An update is in progress.', 409) : { body: {} };
+    const clock = createTestClock();
+    await createConcurrency(open({ clock })).putProvisioned('f', '3', 2);
+    expect(aws.requests.at(-1)).toMatchObject({
       operation: expect.stringMatching(/Qualifier=3/),
-      body: { ProvisionedConcurrentExecutions: 2 },
+      json: { ProvisionedConcurrentExecutions: 2 },
     });
-    expect(slept).toHaveLength(2);
+    expect(clock.slept).toHaveLength(2);
   });
 
   test('and given up on after two minutes, in Lambda’s words', async () => {
-    answer = () => refuse('ResourceConflictException', 'An update is in progress.', 409);
+    aws.answer = () => refuse('ResourceConflictException', 'An update is in progress.', 409);
     await expect(createConcurrency(open()).putReserved('f', 2)).rejects.toThrow('An update is in progress');
   });
 
   test('the floor of the account is told with the keys to change', async () => {
-    answer = () =>
+    aws.answer = () =>
       refuse(
         'InvalidParameterValueException',
         "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [100].",
@@ -207,7 +146,7 @@ describe('scaling of endpoints', () => {
       PredefinedMetricSpecification: { PredefinedMetricType: 'SageMakerVariantInvocationsPerInstance' },
       ScaleOutCooldown: 60,
     };
-    answer = ({ operation }) =>
+    aws.answer = ({ operation }) =>
       operation === 'DescribeScalableTargets'
         ? { body: { ScalableTargets: [{ ...target, MinCapacity: 1, MaxCapacity: 4 }] } }
         : {
@@ -219,9 +158,9 @@ describe('scaling of endpoints', () => {
   });
 
   test('what is not registered is undefined, and another policy is not ours', async () => {
-    answer = () => ({ body: { ScalableTargets: [] } });
+    aws.answer = () => ({ body: { ScalableTargets: [] } });
     expect(await createEndpointScaling(open()).read('dogs-a', 'all')).toBeUndefined();
-    answer = ({ operation }) =>
+    aws.answer = ({ operation }) =>
       operation === 'DescribeScalableTargets'
         ? { body: { ScalableTargets: [{ ...target, MinCapacity: 1, MaxCapacity: 4 }] } }
         : { body: { ScalingPolicies: [{ PolicyName: 'trainyard-invocations', StepScalingPolicyConfiguration: {} }] } };
@@ -229,12 +168,12 @@ describe('scaling of endpoints', () => {
   });
 
   test('the policy aims at calls per minute and machine', async () => {
-    answer = () => ({ body: {} });
+    aws.answer = () => ({ body: {} });
     const scaling = createEndpointScaling(open());
     await scaling.register('dogs-a', 'all', { min: 1, max: 4 });
     await scaling.putPolicy('dogs-a', 'all', policy);
-    expect(requests[0]?.body).toEqual({ ...target, MinCapacity: 1, MaxCapacity: 4 });
-    expect(requests[1]?.body).toMatchObject({
+    expect(aws.requests[0]?.json).toEqual({ ...target, MinCapacity: 1, MaxCapacity: 4 });
+    expect(aws.requests[1]?.json).toMatchObject({
       ...target,
       PolicyType: 'TargetTrackingScaling',
       TargetTrackingScalingPolicyConfiguration: { TargetValue: 30, ScaleInCooldown: 300, ScaleOutCooldown: 60 },
@@ -242,7 +181,7 @@ describe('scaling of endpoints', () => {
   });
 
   test('what is gone is deregistered, and what another change holds is waited for', async () => {
-    answer = (_request, nth) =>
+    aws.answer = (_request, nth) =>
       nth === 1 ? refuse('ConcurrentUpdateException', 'busy') : refuse('ObjectNotFoundException', 'no such target');
     await createEndpointScaling(open()).deregister('dogs-a', 'all');
     expect(operations()).toEqual(['DeregisterScalableTarget', 'DeregisterScalableTarget']);

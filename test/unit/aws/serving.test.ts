@@ -1,8 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import { z } from 'zod';
-import { createClients } from '../../../src/aws/clients.ts';
 import { createEndpointConfigs } from '../../../src/aws/endpoint-configs.ts';
 import { createEndpointLogs } from '../../../src/aws/endpoint-logs.ts';
 import { createEndpoints } from '../../../src/aws/endpoints.ts';
@@ -11,75 +8,10 @@ import { createModels } from '../../../src/aws/models.ts';
 import { createResourceTags } from '../../../src/aws/resource-tags.ts';
 import { toDeploymentConfig } from '../../../src/aws/rollout.ts';
 import type { FunctionRequest } from '../../../src/serving/ports.ts';
-import type { Clock } from '../../../src/time/clock.ts';
+import { type Answer, openClients as open, refuse, useScriptedAws } from '../../support/scripted-aws.ts';
 
-/** Answers that AWS gives rarely, byte by byte, from a server that says what it is told to. */
-interface Seen {
-  /** `CreateEndpoint`, or for Lambda `PUT /2015-03-31/functions/f/code`. */
-  readonly operation: string;
-  readonly body: Record<string, unknown>;
-}
-const members = z.record(z.string(), z.unknown());
-type Answer = { status?: number; code?: string; body?: unknown } | 'reset';
-
-let seen: Seen[];
-let answer: (request: Seen, nth: number) => Answer;
-let server: Server;
-const environment = { ...process.env };
-
-beforeEach(async () => {
-  seen = [];
-  server = createServer((incoming, response) => {
-    const chunks: Buffer[] = [];
-    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-    incoming.on('end', () => {
-      const text = Buffer.concat(chunks).toString('utf8');
-      const target = incoming.headers['x-amz-target'];
-      const path = decodeURIComponent((incoming.url ?? '').replace('/2015-03-31/functions', ''));
-      const operation = target === undefined ? `${incoming.method} ${path}` : String(target).split('.').at(-1)!;
-      const request = { operation, body: text === '' ? {} : members.parse(JSON.parse(text)) };
-      seen.push(request);
-      const told = answer(request, seen.filter((one) => one.operation === operation).length);
-      if (told === 'reset') return incoming.socket.destroy();
-      const { status = told.code === undefined ? 200 : 400, code, body } = told;
-      const headers = { 'content-type': 'application/json', ...(code === undefined ? {} : { 'x-amzn-errortype': code }) };
-      return response
-        .writeHead(status, headers)
-        .end(JSON.stringify(body ?? (code === undefined ? {} : { __type: code, message: code })));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The server has no port.');
-  process.env = {
-    ...environment,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}`,
-    AWS_ACCESS_KEY_ID: 'k',
-    AWS_SECRET_ACCESS_KEY: 's',
-  };
-});
-afterEach(async () => {
-  process.env = { ...environment };
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-});
-
-function createTestClock(): Clock {
-  let now = Date.UTC(2026, 0, 1);
-  return {
-    now: () => new Date(now),
-    sleep: async (ms) => {
-      now += ms;
-    },
-  };
-}
-const open = () => createClients({ region: 'us-east-1', sessionName: 'run', clock: createTestClock() });
-const refuse = (code: string, message: string, status = 400): Answer => ({
-  status,
-  code,
-  body: { __type: code, message, Message: message },
-});
-const operations = () => seen.map(({ operation }) => operation);
+const aws = useScriptedAws();
+const { operations } = aws;
 const tags = { 'trainyard:repo': 'octo/models' };
 
 const summary = (name: string) => ({
@@ -100,7 +32,7 @@ describe('endpoints', () => {
   };
 
   test('are read with the machines they have and are to have, and with an update that is under way', async () => {
-    answer = () => ({ body: { ...describeAnswer, PendingDeploymentSummary: { EndpointConfigName: 'dogs-2' } } });
+    aws.answer = () => ({ body: { ...describeAnswer, PendingDeploymentSummary: { EndpointConfigName: 'dogs-2' } } });
     expect(await createEndpoints(open()).describe('dogs-1')).toEqual({
       name: 'dogs-1',
       arn: 'arn:e',
@@ -113,17 +45,17 @@ describe('endpoints', () => {
   });
 
   test('one that is not there is undefined', async () => {
-    answer = () => refuse('ValidationException', 'Could not find endpoint "arn:aws:sagemaker:us-east-1:1:endpoint/x".');
+    aws.answer = () => refuse('ValidationException', 'Could not find endpoint "arn:aws:sagemaker:us-east-1:1:endpoint/x".');
     expect(await createEndpoints(open()).describe('x')).toBeUndefined();
   });
 
   test('a configuration made a moment ago is waited for', async () => {
-    answer = (_request, nth) =>
+    aws.answer = (_request, nth) =>
       nth < 4
         ? refuse('ValidationException', 'Could not find endpoint configuration "arn:c".')
         : { body: { EndpointArn: 'arn:e' } };
     expect(await createEndpoints(open()).create({ name: 'dogs-1', configName: 'dogs-1', tags })).toBe('created');
-    expect(seen.at(-1)?.body).toEqual({
+    expect(aws.requests.at(-1)?.json).toEqual({
       EndpointName: 'dogs-1',
       EndpointConfigName: 'dogs-1',
       Tags: [{ Key: 'trainyard:repo', Value: 'octo/models' }],
@@ -131,15 +63,15 @@ describe('endpoints', () => {
   });
 
   test('a configuration that never shows ends the wait', async () => {
-    answer = () => refuse('ValidationException', 'Could not find endpoint configuration "arn:c".');
+    aws.answer = () => refuse('ValidationException', 'Could not find endpoint configuration "arn:c".');
     await expect(createEndpoints(open()).create({ name: 'dogs-1', configName: 'dogs-1', tags })).rejects.toThrow(
       /Could not find/,
     );
-    expect(seen.length).toBeGreaterThan(20);
+    expect(aws.requests.length).toBeGreaterThan(20);
   });
 
   test('one whose answer was lost exists', async () => {
-    answer = (_request, nth) =>
+    aws.answer = (_request, nth) =>
       nth === 1 ? 'reset' : refuse('ValidationException', 'Cannot create already existing endpoint "arn:e".');
     expect(await createEndpoints(open()).create({ name: 'dogs-1', configName: 'dogs-1', tags })).toBe('exists');
   });
@@ -149,25 +81,25 @@ describe('endpoints', () => {
     ['missing', refuse('ValidationException', 'Could not find endpoint "arn:e".')],
     ['busy', refuse('ValidationException', 'Cannot update in-progress endpoint "arn:e".')],
   ] satisfies [string, Answer][])('a delete is %s', async (outcome, told) => {
-    answer = () => told;
+    aws.answer = () => told;
     expect(await createEndpoints(open()).delete('dogs-1')).toBe(outcome);
   });
 
   test('an update whose answer was lost is under way, and one that meets another is refused', async () => {
     const busy = refuse('ValidationException', 'Cannot update in-progress endpoint "arn:e".');
-    answer = (_request, nth) => (nth === 1 ? 'reset' : busy);
+    aws.answer = (_request, nth) => (nth === 1 ? 'reset' : busy);
     await createEndpoints(open()).update({ name: 'dogs-live', configName: 'dogs-2', rollout: { kind: 'all-at-once' } });
-    seen = [];
-    answer = () => busy;
+    aws.requests = [];
+    aws.answer = () => busy;
     const update = createEndpoints(open()).update({ name: 'dogs-live', configName: 'dogs-2', rollout: { kind: 'all-at-once' } });
     await expect(update).rejects.toThrow(/in-progress/);
   });
 
   test('are listed over all pages, and only those of the prefix', async () => {
-    answer = (_request, nth) =>
+    aws.answer = (_request, nth) =>
       nth === 1 ? { body: { Endpoints: [summary('dogs-1')], NextToken: 't' } } : { body: { Endpoints: [summary('hot-dogs-2')] } };
     expect((await createEndpoints(open()).list('dogs-')).map(({ name }) => name)).toEqual(['dogs-1']);
-    expect(seen[1]?.body['NextToken']).toBe('t');
+    expect(aws.requests[1]?.json['NextToken']).toBe('t');
   });
 });
 
@@ -221,7 +153,7 @@ describe('toDeploymentConfig', () => {
 
 describe('models, configurations, tags, logs', () => {
   test('a model that was made a moment ago is waited for, and a disk of its own takes no key', async () => {
-    answer = (_request, nth) => (nth === 1 ? refuse('ValidationException', 'Could not find model "arn:m".') : { body: {} });
+    aws.answer = (_request, nth) => (nth === 1 ? refuse('ValidationException', 'Could not find model "arn:m".') : { body: {} });
     const request = {
       name: 'dogs-1',
       modelName: 'dogs-1',
@@ -232,14 +164,14 @@ describe('models, configurations, tags, logs', () => {
       tags,
     };
     expect(await createEndpointConfigs(open()).create(request)).toBe('created');
-    expect(seen.at(-1)?.body).not.toHaveProperty('KmsKeyId');
-    expect(seen.at(-1)?.body).toMatchObject({
+    expect(aws.requests.at(-1)?.json).not.toHaveProperty('KmsKeyId');
+    expect(aws.requests.at(-1)?.json).toMatchObject({
       ProductionVariants: [{ VariantName: 'all', InstanceType: 'ml.g5.xlarge', InitialInstanceCount: 1 }],
     });
   });
 
   test('a model is asked for with image, data, role and environment', async () => {
-    answer = () => ({ body: { ModelArn: 'arn:m' } });
+    aws.answer = () => ({ body: { ModelArn: 'arn:m' } });
     const network = { subnets: ['s'], securityGroups: ['g'], isolation: true };
     await createModels(open()).create({
       name: 'dogs-1',
@@ -250,7 +182,7 @@ describe('models, configurations, tags, logs', () => {
       network,
       tags,
     });
-    expect(seen[0]?.body).toEqual({
+    expect(aws.requests[0]?.json).toEqual({
       ModelName: 'dogs-1',
       ExecutionRoleArn: 'arn:r',
       PrimaryContainer: { Image: 'uri', ModelDataUrl: 's3://b/k', Environment: { A: '1' } },
@@ -261,15 +193,15 @@ describe('models, configurations, tags, logs', () => {
   });
 
   test('tags of what is gone are none', async () => {
-    answer = () => refuse('ValidationException', 'Could not find endpoint "arn:e".');
+    aws.answer = () => refuse('ValidationException', 'Could not find endpoint "arn:e".');
     expect(await createResourceTags(open()).read('arn:e')).toEqual({});
   });
 
   test('the last lines of all containers come in the order of time; a group that is not there has none', async () => {
-    answer = ({ operation, body }) => {
+    aws.answer = ({ operation, json }) => {
       if (operation === 'DescribeLogStreams')
         return { body: { logStreams: [{ logStreamName: 'all/i-1' }, { logStreamName: 'all/i-2' }] } };
-      const first = body['logStreamName'] === 'all/i-1';
+      const first = json['logStreamName'] === 'all/i-1';
       return {
         body: {
           events: first
@@ -282,7 +214,7 @@ describe('models, configurations, tags, logs', () => {
       };
     };
     expect(await createEndpointLogs(open()).tail('dogs-1', 2)).toEqual(['b', 'c']);
-    answer = () => refuse('ResourceNotFoundException', 'The specified log group does not exist.');
+    aws.answer = () => refuse('ResourceNotFoundException', 'The specified log group does not exist.');
     expect(await createEndpointLogs(open()).tail('dogs-1', 2)).toEqual([]);
   });
 });
@@ -316,7 +248,7 @@ describe('functions', () => {
   };
 
   test('a role that cannot be assumed yet is waited for', async () => {
-    answer = ({ operation }, nth) => {
+    aws.answer = ({ operation }, nth) => {
       if (operation === 'GET /f') return refuse('ResourceNotFoundException', 'none', 404);
       if (operation === 'POST ' || operation === 'POST /')
         return nth < 3
@@ -330,7 +262,7 @@ describe('functions', () => {
 
   test('only what differs is changed, each change names the revision that was seen, and the code that is published', async () => {
     let revision = 1;
-    answer = ({ operation }) => {
+    aws.answer = ({ operation }) => {
       if (operation.startsWith('PUT')) revision += 1;
       if (operation === 'GET /f/versions') return { body: { Versions: [{ Version: '$LATEST' }, { Version: '3' }] } };
       if (operation === 'POST /f/versions') return { status: 201, body: { Version: '4' } };
@@ -339,15 +271,15 @@ describe('functions', () => {
     };
     expect(await createFunctions(open()).publish(request)).toMatchObject({ version: '4', outcome: 'published' });
     expect(operations().filter((one) => !one.startsWith('GET'))).toEqual(['PUT /f/configuration', 'POST /f/versions']);
-    expect(seen.find(({ operation }) => operation.startsWith('PUT'))?.body).toMatchObject({ RevisionId: 'r1' });
-    expect(seen.find(({ operation }) => operation === 'POST /f/versions')?.body).toMatchObject({
+    expect(aws.requests.find(({ operation }) => operation.startsWith('PUT'))?.json).toMatchObject({ RevisionId: 'r1' });
+    expect(aws.requests.find(({ operation }) => operation === 'POST /f/versions')?.json).toMatchObject({
       RevisionId: 'r2',
       CodeSha256: sha256,
     });
   });
 
   test('a version that was there before is no new one', async () => {
-    answer = ({ operation }) => {
+    aws.answer = ({ operation }) => {
       if (operation === 'GET /f/versions') return { body: { Versions: [{ Version: '3' }] } };
       return operation === 'POST /f/versions' ? { status: 201, body: { Version: '3' } } : { body: configuration };
     };
@@ -355,7 +287,7 @@ describe('functions', () => {
   });
 
   test("somebody else's change is not published: it is looked at again, and then refused", async () => {
-    answer = ({ operation }) => {
+    aws.answer = ({ operation }) => {
       if (operation === 'GET /f/versions') return { body: { Versions: [] } };
       return operation === 'POST /f/versions' ? refuse('PreconditionFailedException', 'moved', 412) : { body: configuration };
     };
@@ -364,7 +296,7 @@ describe('functions', () => {
   });
 
   test('an update that Lambda could not make is told with its reason', async () => {
-    answer = () => ({ body: { ...configuration, LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'The subnet is full' } });
+    aws.answer = () => ({ body: { ...configuration, LastUpdateStatus: 'Failed', LastUpdateStatusReason: 'The subnet is full' } });
     await expect(createFunctions(open()).publish(request)).rejects.toThrow(/The subnet is full/);
   });
 
@@ -372,10 +304,10 @@ describe('functions', () => {
     ['r1', 'PUT /f/aliases/live'],
     [undefined, 'POST /f/aliases'],
   ])('an alias with revision %s is %s, and the first to move it wins', async (revision, operation) => {
-    answer = () => ({ body: { FunctionVersion: '2' } });
+    aws.answer = () => ({ body: { FunctionVersion: '2' } });
     expect(await createFunctions(open()).putAlias('f', 'live', '2', revision, 'ours')).toBe('done');
-    expect(seen[0]?.operation).toBe(operation);
-    answer = () => refuse(revision === undefined ? 'ResourceConflictException' : 'PreconditionFailedException', 'no', 409);
+    expect(aws.requests[0]?.operation).toBe(operation);
+    aws.answer = () => refuse(revision === undefined ? 'ResourceConflictException' : 'PreconditionFailedException', 'no', 409);
     expect(await createFunctions(open()).putAlias('f', 'live', '2', revision, 'ours')).toBe('moved-by-others');
   });
 
@@ -383,7 +315,7 @@ describe('functions', () => {
     ['ours', 'done'],
     ["another's", 'moved-by-others'],
   ])('after a lost answer an alias that says %j is %s', async (description, outcome) => {
-    answer = ({ operation }, nth) => {
+    aws.answer = ({ operation }, nth) => {
       if (operation.startsWith('GET')) return { body: { FunctionVersion: '2', Description: description, RevisionId: 'r9' } };
       return nth === 1 ? 'reset' : refuse('PreconditionFailedException', 'no', 412);
     };
@@ -391,11 +323,11 @@ describe('functions', () => {
   });
 
   test('a version is never deleted without its number: that would delete the function', async () => {
-    answer = () => ({ status: 204 });
+    aws.answer = () => ({ status: 204 });
     for (const version of ['', '$LATEST', '0', 'live']) {
       await expect(createFunctions(open()).deleteVersion('f', version)).rejects.toThrow(RangeError);
     }
-    expect(seen).toEqual([]);
+    expect(aws.requests).toEqual([]);
     await createFunctions(open()).deleteVersion('f', '3');
     expect(operations()).toEqual(['DELETE /f?Qualifier=3']);
   });
