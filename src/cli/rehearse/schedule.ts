@@ -10,8 +10,31 @@ export interface JobSummary extends JobOutcome {
   readonly id: string;
 }
 
-/** Runs all jobs of a workflow, each as soon as those it needs have ended, and returns them in the file's order. */
+/** Runs all jobs of a workflow in the file's order, while GitHub shows the run as going on, and then how it ended. */
 export async function runJobs(run: Run): Promise<JobSummary[]> {
+  const { workflow, event, facts } = run;
+  const isPull = event.kind === 'pull_request';
+  const complete = run.github.startRun({
+    id: run.id,
+    name: workflow.name ?? workflow.path,
+    path: workflow.path,
+    event: event.name,
+    headBranch: isPull ? event.headRef : event.refName,
+    headSha: isPull ? facts.head : event.sha,
+    attempt: 1,
+  });
+  let conclusion: Result = 'failure';
+  try {
+    const jobs = await runEach(run);
+    conclusion = mergeLegs(jobs).result;
+    return jobs;
+  } finally {
+    complete(conclusion);
+  }
+}
+
+/** Each as soon as those it needs have ended. */
+async function runEach(run: Run): Promise<JobSummary[]> {
   const outcomes = new Map<string, Promise<Outcome>>();
   const start = (id: string): Promise<Outcome> => {
     const known = outcomes.get(id);

@@ -9,6 +9,7 @@ import { cutPage } from './paging.ts';
 import { pullRoutes } from './pulls.ts';
 import { isRecord } from './record.ts';
 import { findRoute, type GitHubAnswer, GitHubError, notFound } from './route.ts';
+import { runRoutes } from './runs.ts';
 import { mayAccess, type State, type Token } from './state.ts';
 
 export interface ApiOptions {
@@ -25,7 +26,7 @@ interface Reply extends GitHubAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const routes = [...pullRoutes, ...commentRoutes, ...commitRoutes, ...deploymentRoutes];
+const routes = [...pullRoutes, ...commentRoutes, ...commitRoutes, ...deploymentRoutes, ...runRoutes];
 const maxRequestBytes = 4 << 20;
 const oidcPath = '/_oidc/token';
 const jwksPath = '/.well-known/jwks';

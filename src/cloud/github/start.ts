@@ -11,9 +11,11 @@ import {
   type Deployment,
   type DeploymentState,
   type Repository,
+  type RunConclusion,
   type Seed,
   type State,
   type Token,
+  type WorkflowRun,
 } from './state.ts';
 
 export interface GitHubOptions {
@@ -39,6 +41,8 @@ export interface LocalGitHub {
   comments(number: number): readonly Comment[];
   /** Files a deployment as GitHub itself does for a job with an environment; the function it returns sets its state. */
   fileDeployment(of: { sha: string; ref: string; environment: string }): (state: DeploymentState) => void;
+  /** Shows a workflow run as going on, a further attempt in place of the one before; the function it returns completes it. */
+  startRun(run: Omit<WorkflowRun, 'started' | 'ended' | 'conclusion'>): (conclusion: RunConclusion) => void;
   /** Oldest first. */
   readonly deployments: readonly Deployment[];
   close(): Promise<void>;
@@ -74,6 +78,12 @@ export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> 
       const by = { state, now: () => options.clock.now(), token: { login: 'github-actions[bot]', bot: true, permissions: {} } };
       const deployment = addDeployment(by, of);
       return (to) => void addStatus(by, deployment, { state: to });
+    },
+    startRun: (run) => {
+      const now = () => options.clock.now().toISOString();
+      const running = { ...run, started: now() };
+      state.runs.set(run.id, running);
+      return (conclusion) => void state.runs.set(run.id, { ...running, ended: now(), conclusion });
     },
     deployments: state.deployments,
     close: () =>

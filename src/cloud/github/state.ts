@@ -15,6 +15,8 @@ export interface State {
   /** Names of deployment environments, also of those that only a deployment named. */
   readonly environments: Set<string>;
   readonly tokens: Map<string, Token>;
+  /** By their ids. */
+  readonly runs: Map<number, WorkflowRun>;
   nextCommentId: number;
 }
 
@@ -91,6 +93,25 @@ export interface DeploymentStatus {
   readonly created: string;
 }
 
+export interface WorkflowRun {
+  readonly id: number;
+  /** Of the workflow. */
+  readonly name: string;
+  /** `.github/workflows/…` */
+  readonly path: string;
+  readonly event: string;
+  readonly headBranch: string;
+  readonly headSha: string;
+  readonly attempt: number;
+  /** ISO 8601. */
+  readonly started: string;
+  readonly ended?: string;
+  /** None while it goes on. */
+  readonly conclusion?: RunConclusion;
+}
+
+export type RunConclusion = 'success' | 'failure' | 'cancelled' | 'skipped';
+
 type Access = 'none' | 'read' | 'write';
 
 /** Names of a workflow's `permissions`, as far as a route here asks for one. */
@@ -122,6 +143,7 @@ export function createState(repository: Repository, seed: Seed): State {
     deployments: [],
     environments: new Set(seed.environments ?? []),
     tokens: new Map(),
+    runs: new Map(),
     nextCommentId: 1_000_001,
   };
 }
