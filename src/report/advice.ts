@@ -1,9 +1,10 @@
 import type { RunRecord } from '../records/record.ts';
-import { type CurveFinding, readCurves } from '../training/curves.ts';
+import { readCurves } from '../training/curves.ts';
 import { findBetterSize, type SizeAdvice } from '../training/sizing.ts';
 import { findIdleHosts, summariseUse } from '../training/utilisation.ts';
 import type { Text } from './document.ts';
-import { formatDuration, formatHourlyUsd, formatNumber, formatPercent } from './format.ts';
+import { writeFinding } from './finding.ts';
+import { formatDuration, formatHourlyUsd, formatPercent } from './format.ts';
 import type { ReportInput } from './input.ts';
 
 const mostAdvice = 8;
@@ -32,19 +33,6 @@ function adviseOn(record: RunRecord, input: ReportInput): string[] {
     ...readCurves(record.curves, input.objective).map(writeFinding),
     ...(size ? [writeSize(size)] : []),
   ];
-}
-
-function writeFinding(finding: CurveFinding): string {
-  switch (finding.kind) {
-    case 'overfitting':
-      return `${finding.metric} was best at value ${finding.bestAt} of ${finding.values} and rose after it while ${finding.trainMetric} went on falling: the model overfits from there on.`;
-    case 'plateau':
-      return `${finding.metric} moved by less than 1 % of its range from value ${finding.from} of ${finding.values} on: the rest of the training bought next to nothing.`;
-    case 'divergence':
-      return `${finding.metric} grew from ${formatNumber(finding.first)} to ${formatNumber(finding.last)}: the training diverged; a lower learning rate is the usual cure.`;
-    default:
-      return finding satisfies never;
-  }
 }
 
 function writeSize(size: SizeAdvice): string {

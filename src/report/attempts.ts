@@ -1,16 +1,21 @@
 import type { RunRecord } from '../records/record.ts';
 
-/** The newest record of each run that was asked for, in the order of asking, and those that a re-run has replaced. */
-export function splitAttempts(records: readonly RunRecord[]): { current: RunRecord[]; earlier: RunRecord[] } {
-  const ordered = [...records].sort((a, b) => a.times.planned.localeCompare(b.times.planned) || a.label.localeCompare(b.label));
-  const newest = new Map<string, RunRecord>();
+/** Of a run or of a tuning job, which has no label. */
+type Attempt = Pick<RunRecord, 'times' | 'workflow'> & { readonly label?: string };
+
+/** The newest record of everything that was asked for, in the order of asking, and those that a re-run has replaced. */
+export function splitAttempts<T extends Attempt>(records: readonly T[]): { current: T[]; earlier: T[] } {
+  const ordered = records.toSorted(
+    (a, b) => a.times.planned.localeCompare(b.times.planned) || (a.label ?? '').localeCompare(b.label ?? ''),
+  );
+  const newest = new Map<string, T>();
   for (const record of ordered) newest.set(identityOf(record), record);
-  const current = ordered.filter((record) => newest.get(identityOf(record)) === record);
-  return { current, earlier: ordered.filter((record) => !current.includes(record)) };
+  const isNewest = (record: T) => newest.get(identityOf(record)) === record;
+  return { current: ordered.filter(isNewest), earlier: ordered.filter((record) => !isNewest(record)) };
 }
 
-function identityOf({ label, workflow }: RunRecord): string {
-  return JSON.stringify([label, workflow.job, workflow.step, workflow.matrix]);
+function identityOf({ label, workflow }: Attempt): string {
+  return JSON.stringify([label ?? null, workflow.job, workflow.step, workflow.matrix]);
 }
 
 /** The label, with the leg of the matrix where several runs share one. */

@@ -1,3 +1,5 @@
+import type { Scale } from '../training/search/scale.ts';
+
 /**
  * A report as data: what it says, not how it looks. Strings are plain text that may come from anywhere; only the renderers
  * write markup, so escaping happens in one place for Markdown and in one for HTML.
@@ -42,6 +44,40 @@ export interface Chart {
   }[];
 }
 
+/** One hyperparameter against the objective, one point a trial. Whoever writes one chooses ends that hold every point. */
+export interface Scatter {
+  readonly kind: 'scatter';
+  readonly title: string;
+  readonly x: NumberAxis | CategoryAxis;
+  readonly y: NumberAxis;
+  readonly goal: 'minimize' | 'maximize';
+  readonly points: readonly ScatterPoint[];
+}
+
+export interface NumberAxis {
+  readonly name: string;
+  readonly scale: Scale;
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface CategoryAxis {
+  readonly name: string;
+  readonly categories: readonly string[];
+}
+
+export interface ScatterPoint {
+  readonly name: string;
+  /** A value, or the index of a category. */
+  readonly x: number;
+  readonly y: number;
+  /** `open`: the value is not the trial's result, because it ended early or has not ended. */
+  readonly mark: 'plain' | 'best' | 'open';
+}
+
+/** What may stand below a fold. */
+export type Body = Table | Code | List | Chart | Scatter;
+
 /** `weight`: blocks of low weight are shortened first when a comment is too long; blocks without one are never dropped. */
 export type Block = (
   | { readonly kind: 'heading'; readonly text: string }
@@ -49,5 +85,6 @@ export type Block = (
   | List
   | Table
   | Chart
-  | { readonly kind: 'details'; readonly summary: string; readonly body: Table | Code | List | Chart; readonly open?: boolean }
+  | Scatter
+  | { readonly kind: 'details'; readonly summary: string; readonly body: Body; readonly open?: boolean }
 ) & { readonly weight?: number };

@@ -4,7 +4,7 @@ import type { Block } from './document.ts';
 const longestLine = 500;
 
 /** The last log lines of a failed run, unfolded: what one opens the report for at night. */
-export function writeFailureLog({ state }: RunRecord, name: string): Block[] {
+export function writeFailureLog({ state }: Pick<RunRecord, 'state'>, name: string): Block[] {
   if (state.status !== 'failed' || state.logTail.length === 0) return [];
   const lines = state.logTail.map((line) => (line.length > longestLine ? `${line.slice(0, longestLine)}…` : line));
   return [

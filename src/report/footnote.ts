@@ -1,23 +1,24 @@
 import type { RunRecord } from '../records/record.ts';
+import type { TuningRecord } from '../records/tuning-record.ts';
 import { changeSince } from '../training/comparison.ts';
 import type { Text } from './document.ts';
 import { shortCommit } from './format.ts';
-import type { ReportInput } from './input.ts';
+import { isRehearsal, type ReportInput } from './input.ts';
 import { describePrices } from './money.ts';
 
 /** Where prices, durations and percentages come from, and what the comparison is with. */
-export function writeFootnote(input: ReportInput, current: readonly RunRecord[]): Text {
+export function writeFootnote(input: ReportInput, current: readonly RunRecord[], searches: readonly TuningRecord[] = []): Text {
   const { context, records } = input;
   const run = `${context.serverUrl}/${context.repository.owner}/${context.repository.name}/actions/runs/${context.workflow.runId}`;
-  const rehearsal = records.some((record) => record.rehearsal);
+  const jobs = [...current, ...searches];
   const { baseline } = input;
   const compared = baseline && current.some((record) => changeSince(record, baseline.records));
   const brackets = compared ? ` In brackets: the change since main at ${shortCommit(baseline.commit)}.` : '';
-  const where = rehearsal
+  const where = isRehearsal(input)
     ? `Run on the local cloud${describeCores(records)}: durations are this machine’s, dollars are what these seconds would cost on the named machines, CPU is core-seconds as per cent of their vCPUs.`
-    : `Run by SageMaker in ${[...new Set(current.map((record) => record.region))].join(', ')}. CPU is per cent of the vCPUs, over all hosts.`;
+    : `Run by SageMaker in ${[...new Set(jobs.map((record) => record.region))].join(', ')}. CPU is per cent of the vCPUs, over all hosts.`;
   return [
-    `Cost = billed time × instances × price: ${describePrices(current)}. ${where}${brackets} Commit `,
+    `Cost = billed time × instances × price: ${describePrices(jobs)}. ${where}${brackets} Commit `,
     { code: shortCommit(context.commit) },
     ', ',
     { link: `workflow run ${context.workflow.runId}`, href: run },

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Block, Chart, Code, Inline, List, Table, Text } from './document.ts';
+import type { Block, Body, Chart, Code, Inline, List, Scatter, Table, Text } from './document.ts';
 import { escapeHtml } from './escape.ts';
 import { toSvg } from './svg-chart.ts';
+import { toSvgScatter } from './svg-scatter.ts';
 
 const style = `
 :root { color-scheme: light dark; --text: #1f2328; --soft: #59636e; --line: #d1d9e0; --back: #fff; --band: #f6f8fa;
@@ -15,7 +16,8 @@ th, td { border: 1px solid var(--line); padding: .35rem .7rem; text-align: left;
 code, pre { font: .87em ui-monospace, monospace; background: var(--band); border-radius: 4px } code { padding: .1em .3em } pre { padding: .8rem; overflow-x: auto }
 details { margin: .6rem 0 } summary { cursor: pointer } svg { width: 100%; height: auto } svg text { fill: var(--soft); font-size: 12px }
 .grid { stroke: var(--line) } .line { fill: none; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round }
-${[0, 1, 2, 3, 4, 5].map((n) => `.c${n} { stroke: var(--c${n}); color: var(--c${n}) }`).join(' ')} .key { font-size: .9rem; margin-right: 1rem }
+${[0, 1, 2, 3, 4, 5].map((n) => `.c${n} { stroke: var(--c${n}); color: var(--c${n}) }`).join(' ')}
+.dot { fill: currentColor; fill-opacity: .55 } .ring { fill: none; stroke-width: 1.5 } .key { font-size: .9rem; margin-right: 1rem }
 `;
 
 function toInline(part: Inline): string {
@@ -50,17 +52,39 @@ function toChart(chart: Chart): string {
   return `<figure><figcaption>${escapeHtml(chart.title)}</figcaption>${toSvg(chart)}<div>${keys}</div></figure>`;
 }
 
-function toBody(body: Table | Code | List | Chart): string {
-  if (body.kind === 'table') return toTable(body);
-  if (body.kind === 'code') return toCode(body);
-  return body.kind === 'list' ? toList(body) : toChart(body);
+function toScatter(scatter: Scatter): string {
+  const marks = new Set(scatter.points.map(({ mark }) => mark));
+  const keys = [
+    ...(marks.has('best') ? ['<span class="key c1">● best trial</span>'] : []),
+    ...(marks.has('plain') ? ['<span class="key c0">● completed</span>'] : []),
+    ...(marks.has('open') ? ['<span class="key c0">○ as far as it came: ended early, or not ended</span>'] : []),
+  ];
+  return `<figure><figcaption>${escapeHtml(scatter.title)}</figcaption>${toSvgScatter(scatter)}<div>${keys.join('')}</div></figure>`;
+}
+
+function toBody(body: Body): string {
+  switch (body.kind) {
+    case 'table':
+      return toTable(body);
+    case 'code':
+      return toCode(body);
+    case 'list':
+      return toList(body);
+    case 'chart':
+      return toChart(body);
+    case 'scatter':
+      return toScatter(body);
+    default:
+      return body satisfies never;
+  }
 }
 
 function toBlock(block: Block): string {
   if (block.kind === 'heading') return `<h1>${escapeHtml(block.text)}</h1>`;
   if (block.kind === 'paragraph') return `<p>${toText(block.text)}</p>`;
+  // A file has room for charts.
   if (block.kind === 'details')
-    return `<details${block.open ? ' open' : ''}><summary>${escapeHtml(block.summary)}</summary>${toBody(block.body)}</details>`;
+    return `<details${block.open || block.body.kind === 'scatter' ? ' open' : ''}><summary>${escapeHtml(block.summary)}</summary>${toBody(block.body)}</details>`;
   return toBody(block);
 }
 

@@ -12,6 +12,8 @@ export interface ReportInput {
   readonly records: readonly RunRecord[];
   /** Tuning jobs of this run and its commit, of all attempts, oldest first; the newest one is told whole. */
   readonly tuning?: readonly TuningRecord[];
+  /** Searches of other runs and commits whose result one of `tuning` reuses. */
+  readonly reusedTuning?: readonly TuningRecord[];
   /** Newest comparable run of main at or before the merge base. */
   readonly baseline?: Baseline;
   readonly context: RunContext;
@@ -34,4 +36,9 @@ export interface Baseline {
   /** When it was trained. */
   readonly date: Date;
   readonly records: readonly RunRecord[];
+}
+
+/** Whether this is the report of a rehearsal. What was rehearsed and what was billed are never in one. */
+export function isRehearsal({ records, tuning = [] }: Pick<ReportInput, 'records' | 'tuning'>): boolean {
+  return [...records, ...tuning].some(({ rehearsal }) => rehearsal);
 }

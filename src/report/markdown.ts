@@ -1,7 +1,9 @@
 import { markdownTable } from 'markdown-table';
-import type { Block, Chart, Code, Inline, List, Table, Text } from './document.ts';
+import type { Block, Body, Chart, Code, Inline, List, Scatter, Table, Text } from './document.ts';
 import { escapeHtmlInMarkdown, escapeLineStart, escapeMarkdown, fenceFor, inlineCode } from './escape.ts';
 import { toMermaid } from './mermaid-chart.ts';
+import { toMermaidScatter } from './mermaid-scatter.ts';
+import { groupByCategory } from './scatter-groups.ts';
 import type { Piece } from './shorten.ts';
 
 /** Records may come from anybody who may write to a pull request's prefix; no text of theirs may push the rest out of the comment. */
@@ -40,13 +42,36 @@ function toChart(chart: Chart): Piece {
   return { head: ['```mermaid', ...toMermaid(chart).split('\n'), '```'], rows: [], foot: [], keep: 'first' };
 }
 
-function toBody(body: Table | Code | List | Chart): Piece {
-  if (body.kind === 'table') return toTable(body);
-  if (body.kind === 'code') return toCode(body);
-  return body.kind === 'list' ? toList(body) : toChart(body);
+/** Mermaid has no axis of categories that several points may share; their best and middle are told in a table instead. */
+function toScatter(scatter: Scatter): Piece {
+  const { x, y } = scatter;
+  if ('categories' in x) return toTable(groupByCategory({ ...scatter, x }));
+  return {
+    head: ['```mermaid', ...toMermaidScatter({ ...scatter, x, y }).split('\n'), '```'],
+    rows: [],
+    foot: [],
+    keep: 'first',
+  };
 }
 
-function toDetails(summary: string, body: Table | Code | List | Chart, open = false): Piece {
+function toBody(body: Body): Piece {
+  switch (body.kind) {
+    case 'table':
+      return toTable(body);
+    case 'code':
+      return toCode(body);
+    case 'list':
+      return toList(body);
+    case 'chart':
+      return toChart(body);
+    case 'scatter':
+      return toScatter(body);
+    default:
+      return body satisfies never;
+  }
+}
+
+function toDetails(summary: string, body: Body, open = false): Piece {
   const inner = toBody(body);
   return {
     ...inner,

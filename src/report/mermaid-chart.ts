@@ -51,6 +51,6 @@ function bridge(values: readonly (number | undefined)[]): number[] {
 }
 
 /** Mermaid has no escape inside a quoted string that works everywhere, so what it could stumble over is left out. */
-function toLabel(text: string): string {
+export function toLabel(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9 ._:,%()/×-]/g, '').slice(0, 60) || 'run';
 }

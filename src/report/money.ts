@@ -1,32 +1,55 @@
 import { isFinal, type RunRecord } from '../records/record.ts';
+import type { TuningRecord } from '../records/tuning-record.ts';
 import type { Text } from './document.ts';
 import { formatHourlyUsd, formatUsd, joinWords } from './format.ts';
-import type { ReportInput } from './input.ts';
+import { isRehearsal, type ReportInput } from './input.ts';
+
+type Costed = RunRecord | TuningRecord;
 
 /** What the records of this run cost as far as it is known, what is missing from that sum, and the pull request's budget. */
-export function writeMoney(input: ReportInput, current: readonly RunRecord[]): Text {
-  const rehearsal = input.records.some((record) => record.rehearsal);
-  const counted = findCounted(input, current);
-  const known = counted.filter((record) => record.costUsd !== undefined);
-  const sum = known.reduce((usd, record) => usd + (record.costUsd ?? 0), 0);
+export function writeMoney(input: ReportInput, current: readonly RunRecord[], searches: readonly TuningRecord[] = []): Text {
+  const rehearsal = isRehearsal(input);
+  const shown: readonly Costed[] = [...current, ...searches];
+  const counted = findCounted(input, shown);
+  const known = counted.flatMap((record) => findKnownUsd(record) ?? []);
+  const sum = known.reduce((usd, cost) => usd + cost, 0);
   const missing = writeMissing(counted);
-  const earlier = counted.length > current.length ? ', earlier attempts included' : '';
+  const earlier = counted.length > shown.length ? ', earlier attempts included' : '';
   const amount =
     known.length === 0 && missing.length > 0
       ? missing.join(' and ')
-      : [`${formatUsd(sum)}${earlier}`, ...missing].join(', plus ');
+      : [`${formatUsd(sum)}${earlier}${writeShare(counted)}`, ...missing].join(', plus ');
   const words = rehearsal ? ` nothing was billed; on AWS these seconds would have cost ${amount}` : ` ${amount}`;
   return [{ strong: 'Cost:' }, `${words}.`, writeBudget(input.budget, rehearsal)];
 }
 
 /** What is shown, and earlier attempts of the same workflow runs. What another run spent on the commit is in its own report. */
-function findCounted({ records, context }: ReportInput, current: readonly RunRecord[]): RunRecord[] {
-  const runs = new Set([context.workflow.runId, ...current.map((record) => record.workflow.runId)]);
-  return records.filter((record) => runs.has(record.workflow.runId));
+function findCounted({ records, tuning = [], context }: ReportInput, shown: readonly Costed[]): Costed[] {
+  const runs = new Set([context.workflow.runId, ...shown.map((record) => record.workflow.runId)]);
+  return [...records, ...tuning].filter((record) => runs.has(record.workflow.runId));
 }
 
-/** What is said of the runs whose cost is not in the sum. */
-function writeMissing(records: readonly RunRecord[]): string[] {
+/** The whole cost, or of a search that has ended that of the trials whose cost is known. */
+function findKnownUsd(record: Costed): number | undefined {
+  if (record.costUsd !== undefined || !isSearch(record) || !isFinal(record.state)) return record.costUsd;
+  const known = record.trials.flatMap(({ costUsd }) => costUsd ?? []);
+  return known.length === 0 ? undefined : known.reduce((sum, usd) => sum + usd, 0);
+}
+
+function isSearch(record: Costed): record is TuningRecord {
+  return record.kind === 'tuning-job';
+}
+
+/** How much of the sum the search took, where runs are in it, too. */
+function writeShare(counted: readonly Costed[]): string {
+  const searched = counted.filter(isSearch).flatMap((record) => findKnownUsd(record) ?? []);
+  const usd = searched.reduce((sum, cost) => sum + cost, 0);
+  const trained = counted.some((record) => !isSearch(record) && record.costUsd !== undefined);
+  return usd > 0 && trained ? ` (${formatUsd(usd)} of it for tuning)` : '';
+}
+
+/** What is said of the runs and searches whose cost is not in the sum, or not all of it. */
+function writeMissing(records: readonly Costed[]): string[] {
   const open = records.filter((record) => !isFinal(record.state) && record.costUsd === undefined);
   const unpriced = records.filter((record) => isFinal(record.state) && record.costUsd === undefined);
   const ceilings = open.map((record) => record.asked.ceilingUsd);
@@ -34,12 +57,27 @@ function writeMissing(records: readonly RunRecord[]): string[] {
     ? `at most ${formatUsd(ceilings.reduce((sum: number, usd) => sum + (usd ?? 0), 0))}`
     : 'an unknown amount';
   return [
-    ...(open.length > 0 ? [`${most} for ${count(open.length, 'run')} not yet seen to end`] : []),
-    ...(unpriced.length > 0 ? [`an unknown amount for ${count(unpriced.length, 'run')} (${whyUnknown(unpriced)})`] : []),
+    ...(open.length > 0 ? [`${most} for ${countJobs(open)} not yet seen to end`] : []),
+    ...(unpriced.length > 0 ? [`an unknown amount for ${countUnpriced(unpriced)} (${whyUnknown(unpriced)})`] : []),
   ];
 }
 
-function whyUnknown(records: readonly RunRecord[]): string {
+/** `2 runs`, `1 run and 1 tuning job` */
+function countJobs(records: readonly Costed[]): string {
+  const searches = records.filter(isSearch).length;
+  const runs = records.length - searches;
+  return joinWords([...(runs > 0 ? [count(runs, 'run')] : []), ...(searches > 0 ? [count(searches, 'tuning job')] : [])]);
+}
+
+/** As above; of a search whose cost is known in part, the trials where it is not. */
+function countUnpriced(records: readonly Costed[]): string {
+  const partly = records.filter(isSearch).filter((record) => findKnownUsd(record) !== undefined);
+  const trials = partly.reduce((sum, record) => sum + record.trials.filter(({ costUsd }) => costUsd === undefined).length, 0);
+  const wholly = records.filter((record) => !(partly as readonly Costed[]).includes(record));
+  return joinWords([...(wholly.length > 0 ? [countJobs(wholly)] : []), ...(trials > 0 ? [count(trials, 'trial')] : [])]);
+}
+
+function whyUnknown(records: readonly Costed[]): string {
   const reasons = records.map((record) => (record.price.kind === 'unknown' ? record.price.why : 'the billed time is not known'));
   return [...new Set(reasons)].slice(0, 3).join('; ');
 }

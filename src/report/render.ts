@@ -1,4 +1,5 @@
 import type { RunRecord } from '../records/record.ts';
+import type { TuningRecord } from '../records/tuning-record.ts';
 import { writeAdvice } from './advice.ts';
 import { nameRuns, splitAttempts } from './attempts.ts';
 import { writeDetails } from './details.ts';
@@ -12,6 +13,9 @@ import type { ReportInput } from './input.ts';
 import { toMarkdownPieces } from './markdown.ts';
 import { writeRunTable } from './run-table.ts';
 import { joinWithin } from './shorten.ts';
+import { writeTuningAdvice } from './tuning/advice.ts';
+import { withTrials, writeTuning } from './tuning/section.ts';
+import { chooseSearches, listCurrent } from './tuning/told.ts';
 import { writeVerdict } from './verdict.ts';
 
 type Names = ReadonlyMap<RunRecord, string>;
@@ -34,7 +38,7 @@ export interface Report {
   readonly html: string;
 }
 
-/** Renders the report of at least one record. Pure: equal inputs give equal bytes. */
+/** Renders the report of at least one record or tuning record. Pure: equal inputs give equal bytes. */
 export function renderReport(input: ReportInput): Report {
   const blocks = writeBlocks(input);
   const pieces = toMarkdownPieces(blocks);
@@ -51,14 +55,20 @@ export function renderReport(input: ReportInput): Report {
 function writeBlocks(input: ReportInput): Block[] {
   const { current, earlier } = splitAttempts(input.records);
   const names = nameRuns(current);
-  const advice = writeAdvice(input, current, names);
-  const warnings = writeWarnings(input, current, names);
+  const tuning = writeTuning(input);
+  const searches = listCurrent(chooseSearches(input));
+  const advice = [
+    ...searches.slice(-1).flatMap((search) => writeTuningAdvice(withTrials(search, input))),
+    ...writeAdvice(input, current, names),
+  ];
+  const warnings = [...writeWarnings(input, current, names), ...searches.flatMap(writeTuningWarnings)];
   return [
-    { kind: 'heading', text: writeHeadline(input.spec.name, current) },
-    { kind: 'list', items: writeVerdict(input, current, names) },
-    foldIfLong(writeRunTable(input, current, names)),
+    { kind: 'heading', text: writeHeadline(input.spec.name, current, searches) },
+    { kind: 'list', items: writeVerdict(input, current, names, searches) },
+    ...(current.length > 0 ? [foldIfLong(writeRunTable(input, current, names))] : []),
     ...current.flatMap((record) => writeFailureLog(record, names.get(record) ?? record.label)),
     ...writeCpuChart(current, names),
+    ...tuning.inSight,
     ...(advice.length > 0
       ? [
           { kind: 'paragraph', text: [{ strong: 'What the numbers suggest' }] } as const,
@@ -66,8 +76,9 @@ function writeBlocks(input: ReportInput): Block[] {
         ]
       : []),
     ...(warnings.length > 0 ? [{ kind: 'list', items: warnings, weight: 90 } as const] : []),
+    ...tuning.folded,
     ...writeDetails(input, current, earlier, names),
-    { kind: 'paragraph', text: writeFootnote(input, current) },
+    { kind: 'paragraph', text: writeFootnote(input, current, searches) },
   ];
 }
 
@@ -83,4 +94,8 @@ function writeWarnings(input: ReportInput, current: readonly RunRecord[], names:
     record.warnings.map((warning): Text => ['⚠️ ', { strong: names.get(record) ?? record.label }, `: ${warning}`]),
   );
   return [...own, ...ofRuns];
+}
+
+function writeTuningWarnings({ name, warnings }: TuningRecord): Text[] {
+  return warnings.map((warning): Text => ['⚠️ ', { strong: name }, `: ${warning}`]);
 }

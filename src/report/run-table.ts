@@ -2,12 +2,14 @@ import type { RunRecord } from '../records/record.ts';
 import { type Change, changeSince, metricOf } from '../training/comparison.ts';
 import { findPrimaryMetric } from '../training/metric-direction.ts';
 import { countSamples, lastSampleSeconds, meanCpuOverTime, summariseUse } from '../training/utilisation.ts';
+import { findOrigin } from '../training/search/origin.ts';
 import { lineBreak, type Table, type Text } from './document.ts';
 import { formatDuration, formatNumber, formatPercent, formatRatio, formatSigned } from './format.ts';
 import type { ReportInput } from './input.ts';
 import { describeCost } from './money.ts';
 import { sparkline } from './sparkline.ts';
 import { describeBriefly, findElapsed, iconOf } from './state.ts';
+import { describeOrigin } from './tuning/origin.ts';
 
 const mostMetrics = 5;
 const mostColumns = 4;
@@ -51,11 +53,15 @@ export function writeRunTable(input: ReportInput, current: readonly RunRecord[],
 }
 
 function listFacts(input: ReportInput, current: readonly RunRecord[], metrics: readonly string[]): Fact[] {
+  const searches = input.tuning ?? [];
   const settled = current.every((record) => record.state.status === 'completed');
   const state: Fact = { title: 'State', cell: (record) => [describeBriefly(record, input.now)], brief: true };
   return [
     ...(settled ? [] : [state]),
     { title: 'Machines', cell: writeMachine, brief: true },
+    ...(current.some((record) => findOrigin(record, searches))
+      ? [{ title: 'Hyperparameters', cell: (record: RunRecord) => [describeOrigin(findOrigin(record, searches))] }]
+      : []),
     {
       title: 'Duration',
       cell: (record, change) => [`${describeDuration(record, input.now)}${writeRatio(change?.durationRatio)}`],

@@ -35,7 +35,12 @@ export function describeBriefly(record: RunRecord, now: Date): string {
     case 'stop-requested':
       return 'stop not confirmed';
     case 'stopped':
-      return { cancelled: 'cancelled', 'max-runtime': 'stopped at its time limit', budget: 'stopped at its budget', elsewhere: 'stopped elsewhere' }[state.cause];
+      return {
+        cancelled: 'cancelled',
+        'max-runtime': 'stopped at its time limit',
+        budget: 'stopped at its budget',
+        elsewhere: 'stopped elsewhere',
+      }[state.cause];
     case 'reused':
       return `model of ${shortCommit(state.commit)}`;
     case 'completed':
@@ -47,15 +52,21 @@ export function describeBriefly(record: RunRecord, now: Date): string {
   }
 }
 
+/** Of a run or of a tuning job. */
+type Stateful = Pick<RunRecord, 'state'> & {
+  readonly machine: { readonly instanceType: string };
+  readonly asked: { readonly entryPoint: string };
+};
+
 /** What went wrong and what to change; the service's own words are in the details. */
-function explainState({ machine, asked }: RunRecord, { reason, logTail }: Extract<RunState, { status: 'failed' }>): string {
+function explainState({ machine, asked }: Stateful, { reason, logTail }: Extract<RunState, { status: 'failed' }>): string {
   const evidence = { reason, logTail, instanceType: machine.instanceType, entryPoint: asked.entryPoint };
   const { sentence, fix } = explainFailure(evidence);
   return `${sentence} ${fix}`;
 }
 
 /** The whole story of a run that has no result of its own, as one sentence without its name: `failed: …`. */
-export function describeFully(record: RunRecord): string {
+export function describeFully(record: Stateful): string {
   const { state } = record;
   switch (state.status) {
     case 'planned':

@@ -1,5 +1,6 @@
 import type { RunContext } from '../records/context.ts';
 import type { RunRecord } from '../records/record.ts';
+import type { TuningRecord } from '../records/tuning-record.ts';
 import { changeSince, hasResult, rank } from '../training/comparison.ts';
 import { describeChange } from './change.ts';
 import type { Inline, Text } from './document.ts';
@@ -7,17 +8,26 @@ import { formatAge, formatDuration, formatNumber, formatUsd, shortCommit } from 
 import type { ReportInput } from './input.ts';
 import { writeMoney } from './money.ts';
 import { describeFully } from './state.ts';
+import { writeTuningVerdict } from './tuning/verdict.ts';
 
 type Names = ReadonlyMap<RunRecord, string>;
 
 /** The first lines of a report: did it work, what did it cost, is it better than main, and which run won. */
-export function writeVerdict(input: ReportInput, current: readonly RunRecord[], names: Names): Text[] {
+export function writeVerdict(
+  input: ReportInput,
+  current: readonly RunRecord[],
+  names: Names,
+  searches: readonly TuningRecord[] = [],
+): Text[] {
   // When all is well the heading has said so.
   const completed = current.every((record) => record.state.status === 'completed');
   return [
     ...(completed ? [] : [writeResult(current, names)]),
-    writeMoney(input, current),
-    writeVersusMain(input, current, names),
+    ...searches.slice(-1).map((search) => writeTuningVerdict(search)),
+    writeMoney(input, current, searches),
+    current.length > 0
+      ? writeVersusMain(input, current, names)
+      : [{ strong: 'Training:' }, ' no run has been recorded after the tuning yet.'],
     ...writeRanking(input, current, names),
   ];
 }

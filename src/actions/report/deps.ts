@@ -1,5 +1,5 @@
 import type { RunContext, Zone } from '../../records/context.ts';
-import type { RecordStore } from '../../records/store.ts';
+import type { RecordStore, TuningStore } from '../../records/store.ts';
 import type { PullRequests } from '../../report/ports.ts';
 import type { Log, StepResult } from '../../runner/ports.ts';
 import type { Clock } from '../../time/clock.ts';
@@ -11,6 +11,8 @@ export interface ReportDeps {
   readonly zone: Zone;
   /** Records of this run's own zone. */
   readonly records: Pick<RecordStore, 'readRun' | 'findByCommit' | 'listAll'>;
+  /** Tuning jobs of the same zone. */
+  readonly tuningRecords: Pick<TuningStore, 'readRun' | 'findByCommit' | 'findByFingerprint' | 'listAll'>;
   /** For finishing what nobody watches any more; absent where other steps of this run may still watch. */
   readonly settling?: SettleDeps;
   /** Records of main, which the baseline comes from. */

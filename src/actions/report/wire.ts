@@ -43,9 +43,23 @@ export async function findDeps({ spec, inputs, context, log, step }: Wiring): Pr
     temp: tempFolder(),
     log,
   });
-  const { records, openRecords, objects, clock } = settling;
+  const { records, openRecords, tuningRecords, objects, clock } = settling;
   const mainRecords = openRecords({ kind: 'main' });
-  return { records, settling, mainRecords, objects, context, zone, pullRequests, sizes, log, step, clock, saveHtml };
+  return {
+    records,
+    tuningRecords,
+    settling,
+    mainRecords,
+    objects,
+    context,
+    zone,
+    pullRequests,
+    sizes,
+    log,
+    step,
+    clock,
+    saveHtml,
+  };
 }
 
 const sizes = { findShape, findPrice: findTrainingPrice };

@@ -10,24 +10,60 @@ describe('training curves', () => {
   test('show overfitting when the held-out loss rises and the training loss falls', () => {
     const held = curve('test loss', 1, 0.8, 0.7, 0.6, 0.65, 0.7, 0.8, 0.9, 1);
     expect(readCurves([falling, held])).toEqual([
-      { kind: 'overfitting', metric: 'test loss', trainMetric: 'train loss', bestAt: 4, values: 9 },
+      {
+        kind: 'overfitting',
+        metric: 'test loss',
+        trainMetric: 'train loss',
+        bestAt: 4,
+        values: 9,
+        best: 0.6,
+        last: 1,
+        trainLast: 0.05,
+      },
     ]);
   });
 
   test('show divergence', () => {
-    expect(readCurves([curve('loss', 1, 2, 4, 8, 16, 32)])).toEqual([{ kind: 'divergence', metric: 'loss', first: 1, last: 32 }]);
+    expect(readCurves([curve('loss', 1, 2, 4, 8, 16, 32)])).toEqual([
+      { kind: 'divergence', metric: 'loss', first: 1, last: 32, values: 6 },
+    ]);
   });
 
   test('show a plateau and where it begins', () => {
     const flat = curve('test accuracy', 0.1, 0.5, 0.9, 0.95, 0.951, 0.95, 0.952, 0.951, 0.951);
-    expect(readCurves([flat])).toEqual([{ kind: 'plateau', metric: 'test accuracy', from: 4, values: 9 }]);
+    expect(readCurves([flat])).toEqual([{ kind: 'plateau', metric: 'test accuracy', from: 4, values: 9, last: 0.951 }]);
+  });
+
+  test('show overtraining without a training loss, of losses and of scores', () => {
+    expect(readCurves([curve('val loss', 1, 0.5, 0.4, 0.5, 0.6, 0.7)])).toEqual([
+      { kind: 'overtraining', metric: 'val loss', bestAt: 3, values: 6, best: 0.4, last: 0.7 },
+    ]);
+    expect(readCurves([curve('val accuracy', 0.1, 0.7, 0.9, 0.8, 0.7, 0.75)])).toEqual([
+      { kind: 'overtraining', metric: 'val accuracy', bestAt: 3, values: 6, best: 0.9, last: 0.75 },
+    ]);
+  });
+
+  test('show a model that did not learn', () => {
+    const stuck = curve('train loss', 2.3, 2.31, 2.3, 2.29, 2.3, 2.3, 2.28);
+    expect(readCurves([stuck, curve('test loss', 2.3, 2.3, 2.3, 2.3, 2.3, 2.3, 2.3)])).toEqual([
+      { kind: 'no-learning', metric: 'train loss', first: 2.3, lowest: 2.28, values: 7 },
+    ]);
+  });
+
+  test('say one thing of a metric, not two', () => {
+    const held = curve('test loss', 1, 0.8, 0.7, 0.6, 0.65, 0.7, 0.8, 0.9, 1);
+    expect(readCurves([falling, held, curve('train loss 2', ...held.values)])).toHaveLength(1);
   });
 
   test.each([
     ['a short curve', [curve('test loss', 1, 2, 4)]],
     ['a curve that still falls', [falling, curve('test loss', 1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)]],
     ['a small rise at the end', [falling, curve('test loss', 1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.31)]],
-    ['a constant', [curve('test loss', 1, 1, 1, 1, 1, 1, 1)]],
+    [
+      'a loss that rests while the score rises',
+      [curve('loss', 1, 1, 1, 1, 1, 1), curve('accuracy', 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)],
+    ],
+    ['a score that sags a little', [curve('val accuracy', 0.1, 0.5, 0.8, 0.9, 0.89, 0.88, 0.89)]],
     ['a metric without a direction', [curve('images', 1, 9, 9, 9, 9, 9, 9)]],
   ])('show nothing in %s', (_, curves) => expect(readCurves(curves)).toEqual([]));
 });

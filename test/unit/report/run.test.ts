@@ -4,12 +4,14 @@ import type { ReportDeps } from '../../../src/actions/report/deps.ts';
 import { isFromNewerRun, writeMarker, writeRunLine } from '../../../src/actions/report/marker.ts';
 import { run } from '../../../src/actions/report/run.ts';
 import type { RunRecord } from '../../../src/records/record.ts';
+import type { TuningRecord } from '../../../src/records/tuning-record.ts';
 import type { PullRequests } from '../../../src/report/ports.ts';
 import type { TrainingJob } from '../../../src/training/ports.ts';
 import type { SettleDeps } from '../../../src/training/settling/deps.ts';
 import { parseSpec } from '../../../src/spec/parse.ts';
 import type { Spec } from '../../../src/spec/spec.ts';
 import { baselineRecords, context, headCommit, mainCommit, multi, now, record, running } from './fixtures.ts';
+import { search, trial, unfinished } from './tuning-fixtures.ts';
 
 function readSpecText(text: string): Spec {
   const parsed = parseSpec(text, 'trainyard.yml');
@@ -21,6 +23,8 @@ const spec = readSpecText(
 );
 
 interface World {
+  /** Tuning jobs of the pull request. */
+  readonly tuning?: readonly TuningRecord[];
   readonly own?: readonly RunRecord[];
   readonly ofCommit?: readonly RunRecord[];
   readonly all?: readonly RunRecord[];
@@ -79,6 +83,7 @@ function createWorld(world: World = {}) {
     written: [] as RunRecord[],
     comments: [] as { number: number; marker: string; body: string }[],
   };
+  const tuning = world.tuning ?? [];
   const own = world.own ?? [record(), multi];
   const log: ReportDeps['log'] = {
     info() {},
@@ -105,6 +110,13 @@ function createWorld(world: World = {}) {
       readRun: async (runId) => (runId === context.workflow.runId ? [...own] : []),
       findByCommit: async (commit) => (commit === headCommit ? [...(world.ofCommit ?? [])] : []),
       listAll: async () => [...(world.all ?? [...own, ...(world.ofCommit ?? [])])],
+    },
+    tuningRecords: {
+      readRun: async (runId) => tuning.filter(({ workflow }) => workflow.runId === runId),
+      findByCommit: async (commit) => tuning.filter((one) => one.commit === commit),
+      findByFingerprint: async (fingerprint) =>
+        tuning.filter((one) => one.fingerprint === fingerprint && one.state.status === 'completed'),
+      listAll: async () => [...tuning],
     },
     ...(world.jobs && { settling: createSettling(world.jobs, seen.written, log, clock) }),
     mainRecords: { findByCommit: async (commit) => [...(world.main?.[commit] ?? [])] },
@@ -348,4 +360,65 @@ describe('the marker', () => {
   });
 
   test('without a run in the text keeps nothing', () => expect(isFromNewerRun('<!-- m -->\nhello', context)).toBe(false));
+});
+
+describe('tuning jobs', () => {
+  const trials = [0, 1, 2, 3].map((index) => trial(index));
+  const one = search(trials);
+  const otherRun = { ...one.workflow, runId: '999' };
+
+  test('of this run are told before any training is, without a comparison', async () => {
+    const { deps, seen } = createWorld({ own: [], tuning: [one] });
+    expect(await run(spec, deps)).toMatchObject({ skipped: false, html: '/tmp/report.html' });
+    const body = seen.comments[0]?.body.replaceAll('\\', '') ?? '';
+    expect(body).toContain('### ✅ digits: 1 tuning job completed');
+    expect(body).toContain('**Training:** no run has been recorded after the tuning yet.');
+    expect(body).toContain('This pull request has spent $0.03');
+    expect(body).not.toContain('Versus main');
+  });
+
+  test('that are not over are shown as they stand', async () => {
+    const { costUsd: _c, ...open } = search([...trials, unfinished(4)], { state: { status: 'submitted' } });
+    const { deps, seen } = createWorld({ own: [], tuning: [open] });
+    await run(spec, deps);
+    const body = seen.comments[0]?.body.replaceAll('\\', '') ?? '';
+    expect(body).toContain('### ⏳ digits: 1 tuning job not finished');
+    expect(body).toContain('It is not over (4 of 5 trials have ended)');
+    expect(body).toContain('2 m so far | open | ⏳ running |');
+  });
+
+  test.each<[string, Partial<TuningRecord>]>([
+    ['another spec', { spec: { name: 'other', path: 'other.yml' } }],
+    ['another commit and run', { commit: mainCommit, workflow: otherRun }],
+  ])('of %s are not told', async (_, changes) => {
+    const { deps, seen } = createWorld({ tuning: [{ ...one, ...changes }] });
+    await run(spec, deps);
+    expect(seen.comments[0]?.body).not.toContain('Tuning');
+  });
+
+  test('that reuse another show its trials, which lie with another commit', async () => {
+    const original = { ...one, commit: mainCommit, workflow: otherRun };
+    const reused = search([], {
+      name: 'digits-0123456789-a2',
+      state: { status: 'reused', record: 'tuning/999/x.json', name: one.name, commit: mainCommit },
+      ...(one.best && { best: one.best }),
+      costUsd: 0,
+    });
+    const { deps, seen } = createWorld({ own: [], tuning: [original, reused] });
+    await run(spec, deps);
+    const body = seen.comments[0]?.body.replaceAll('\\', '') ?? '';
+    expect(body).toContain(
+      'It reuses digits-0123456789-a1, which searched with the same code, data and ranges at 9f8e7d6, for $0.',
+    );
+    expect(body).toContain('- **Cost:** $0.');
+    expect(body).toContain('Tuning: the trials of digits-0123456789-a1, whose result is reused');
+    expect(body.match(/✅ completed/g)).toHaveLength(3);
+  });
+
+  test('that were rehearsed and training that was billed are never told as one', async () => {
+    const { deps, seen } = createWorld({ tuning: [{ ...one, rehearsal: true }] });
+    await run(spec, deps);
+    expect(seen.comments[0]?.body).not.toContain('Tuning');
+    expect(seen.comments[0]?.body).not.toContain('Rehearsal');
+  });
 });
