@@ -14,7 +14,7 @@ import { changeJob, logGroup, type Job } from './job.ts';
 import { createMetricScan } from './metric-scan.ts';
 import { publishLoad } from './publish-load.ts';
 import { runHosts, type Machine, type TrainingMachinery } from './run-hosts.ts';
-import { layOutScript } from './script-mode.ts';
+import { findScriptMode, layOutScript } from './script-mode.ts';
 import { findUnsupported, listIgnored } from './simulation.ts';
 import { uploadResults } from './upload-results.ts';
 
@@ -142,9 +142,11 @@ function prepareMachines(job: Job, { cloud, machinery, giveAddresses }: Executor
 function introduce(job: Job, machines: readonly Machine[], lease: Lease, python: Python): void {
   const image = job.request.AlgorithmSpecification?.TrainingImage ?? 'none';
   const ignored = listIgnored(job.request);
+  const script = findScriptMode(job.request);
+  const what = script ? `${script.program} as the script mode of framework images does` : "the job's command";
   for (const { log, label, address } of machines) {
     log.note(
-      `${label} is this machine at ${address}: it executes the job's command with its own Python ${python.version}; the image ${image} is not run`,
+      `${label} is this machine at ${address}: it executes ${what} with its own Python ${python.version}; the image ${image} is not run`,
     );
     for (const note of job.owner?.notes ?? []) log.note(note);
     if (lease.cores < machines.length)

@@ -3,7 +3,7 @@ import { endJob } from '../end-job.ts';
 import type { LaunchJob } from '../launch-job.ts';
 import { lossOf, turn } from './results.ts';
 import { writeValues } from './space.ts';
-import { howChosen, suggest } from './suggest.ts';
+import { suggest } from './suggest.ts';
 import { createTrialRequest, nameTrial } from './trial-request.ts';
 import type { Trial, TuningJob } from './tuning-job.ts';
 
@@ -14,14 +14,14 @@ export function launchTrial(tuning: TuningJob, clock: Clock, launch: LaunchJob):
     const loss = lossOf(tuning, trial);
     return loss === undefined ? { point: trial.point } : { point: trial.point, loss };
   });
-  const point = suggest(plan.strategy, plan.space, { trials: seen, parents: plan.known }, tuning.random);
+  const { point, how } = suggest(plan.strategy, plan.space, { trials: seen, parents: plan.known }, tuning.random);
   const values = writeValues(plan.space, point);
   const number = trials.length + 1;
   const name = nameTrial(tuning, number);
   const chosen = Object.entries(values).map(([key, value]) => `${key} ${value}`);
   const { job, ended } = launch(createTrialRequest(plan, { name, values, tags: tuning.tags }), {
     tuningJobArn: tuning.arn,
-    notes: [`trial ${number} of the tuning job ${tuning.name}: ${chosen.join(', ')}, chosen ${howChosen[plan.strategy]}`],
+    notes: [`trial ${number} of the tuning job ${tuning.name}: ${chosen.join(', ')}, chosen ${how}`],
     onMetric: (metric, value) => {
       if (metric === plan.objective.metric) report(tuning, trial, value, clock);
     },

@@ -7,8 +7,8 @@ export interface Observation {
   readonly loss?: number;
 }
 
-/** So many trials are drawn at random before there is anything to estimate from. */
-const randomTrials = 4;
+/** Before so many results there is nothing to estimate from. */
+const fewestResults = 4;
 const candidateCount = 32;
 /** Weight of the whole space beside the kernels: nothing is ever ruled out. */
 const priorWeight = 0.6;
@@ -18,10 +18,11 @@ const priorWeight = 0.6;
  * (a kernel around every trial), and the next point is the candidate where good is most likely against rest. SageMaker itself models the
  * objective with Gaussian processes, so the points chosen there are others; both learn from what was seen. Running trials count to the
  * rest, so that parallel ones do not crowd in one place.
+ * @returns undefined while too little is known
  */
-export function suggestByParzen(space: Space, seen: readonly Observation[], random: Random): Point {
+export function suggestByParzen(space: Space, seen: readonly Observation[], random: Random): Point | undefined {
   const known = seen.filter((one): one is Required<Observation> => one.loss !== undefined).sort((a, b) => a.loss - b.loss);
-  if (known.length < randomTrials) return drawPoint(space, random);
+  if (known.length < fewestResults) return undefined;
   const goodCount = Math.max(2, Math.ceil(Math.sqrt(known.length) / 2));
   const good = known.slice(0, goodCount).map(({ point }) => point);
   const rest = [...known.slice(goodCount), ...seen.filter(({ loss }) => loss === undefined)].map(({ point }) => point);

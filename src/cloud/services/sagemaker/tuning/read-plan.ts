@@ -93,8 +93,7 @@ function readStopRule(
     return early ? { stopRule: stopBehindMedian, measuredBy: 'completed' } : { measuredBy: 'completed' };
   }
   if (early) refuse('TrainingJobEarlyStoppingType must be Off with the strategy Hyperband, which stops training jobs by itself.');
-  const [name] = epochNames.filter((one) => fixed[one] !== undefined);
-  const max = band?.MaxResource ?? readEpochs(fixed[name ?? '']);
+  const max = band?.MaxResource ?? readEpochs(epochNames.map((name) => fixed[name]).find((text) => text !== undefined));
   if (max === undefined)
     return refuse(
       `Hyperband needs MaxResource in HyperbandStrategyConfig, or one of the static hyperparameters ${epochNames.join(', ')}.`,

@@ -5,7 +5,7 @@ import type { Range, Space } from './space.ts';
 
 const mostRanges = 30;
 /** What the service itself gives to a trial. */
-const reservedNames: readonly string[] = ['_tuning_objective_metric'];
+const reservedName = '_tuning_objective_metric';
 
 /** The space of a request, its ranges checked as the service does. @param fixed names of the hyperparameters that are not tuned */
 export function readSpace(ranges: ParameterRanges | undefined, fixed: readonly string[]): Space {
@@ -35,8 +35,7 @@ function checkNames(names: readonly string[], fixed: readonly string[]): void {
   const both = names.find((name) => fixed.includes(name));
   if (both !== undefined)
     refuse(`The hyperparameter ${both} is both static and tunable. A hyperparameter can be only one of them.`);
-  const reserved = [...names, ...fixed].find((name) => reservedNames.includes(name));
-  if (reserved !== undefined) refuse(`The hyperparameter name ${reserved} is reserved.`);
+  if ([...names, ...fixed].includes(reservedName)) refuse(`The hyperparameter name ${reservedName} is reserved.`);
 }
 
 function readNumbers(kind: 'integer' | 'continuous', range: IntegerParameterRange | ContinuousParameterRange): Range {

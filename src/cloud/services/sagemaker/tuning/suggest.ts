@@ -4,13 +4,11 @@ import { drawPoint, writeValues, type Point, type Random, type Space } from './s
 
 export type Strategy = 'Bayesian' | 'Random' | 'Hyperband' | 'Grid';
 
-/** How a strategy chooses, for the first lines of a trial's log. */
-export const howChosen: Readonly<Record<Strategy, string>> = {
-  Bayesian: 'by a tree-structured Parzen estimator (SageMaker: Gaussian processes)',
-  Random: 'at random',
-  Hyperband: 'at random; the trials that fall behind at a rung are ended (asynchronous successive halving)',
-  Grid: 'by their turn in the grid',
-};
+/** A point and how it was chosen, for the first lines of the trial's log. */
+export interface Suggestion {
+  readonly point: Point;
+  readonly how: string;
+}
 
 /** Draws that may repeat a trial before one is repeated: in a space of a few combinations none may be left. */
 const drawsForNew = 50;
@@ -25,14 +23,17 @@ export function suggest(
   space: Space,
   { trials, parents }: { readonly trials: readonly Observation[]; readonly parents: readonly Observation[] },
   random: Random,
-): Point {
-  if (strategy === 'Grid') return combinationAt(space, trials.length);
-  const draw = () =>
-    strategy === 'Bayesian' ? suggestByParzen(space, [...parents, ...trials], random) : drawPoint(space, random);
+): Suggestion {
+  if (strategy === 'Grid') return { point: combinationAt(space, trials.length), how: 'by its turn in the grid' };
+  const draw = (): Suggestion => {
+    const estimated = strategy === 'Bayesian' ? suggestByParzen(space, [...parents, ...trials], random) : undefined;
+    if (estimated) return { point: estimated, how: 'by a tree-structured Parzen estimator (SageMaker: Gaussian processes)' };
+    return { point: drawPoint(space, random), how: 'at random' };
+  };
   const tried = new Set(trials.map(({ point }) => keyOf(space, point)));
-  let point = draw();
-  for (let n = 1; n < drawsForNew && tried.has(keyOf(space, point)); n += 1) point = draw();
-  return point;
+  let drawn = draw();
+  for (let n = 1; n < drawsForNew && tried.has(keyOf(space, drawn.point)); n += 1) drawn = draw();
+  return drawn;
 }
 
 const keyOf = (space: Space, point: Point) => JSON.stringify(writeValues(space, point));

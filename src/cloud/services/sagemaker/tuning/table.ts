@@ -5,17 +5,17 @@ import type { TuningJob } from './tuning-job.ts';
 import { viewTuning, type SeenTrial } from './view-tuning.ts';
 
 export interface TuningTable {
-  add(tuning: TuningJob): void;
-  remove(tuning: TuningJob): void;
+  readonly add: (tuning: TuningJob) => void;
+  readonly remove: (tuning: TuningJob) => void;
   /** @throws ResourceNotFound in AWS's words */
-  get(name: string): TuningJob;
-  find(name: string): TuningJob | undefined;
-  findByArn(arn: string): TuningJob | undefined;
-  all(): TuningJob[];
+  readonly get: (name: string) => TuningJob;
+  readonly find: (name: string) => TuningJob | undefined;
+  readonly findByArn: (arn: string) => TuningJob | undefined;
+  readonly all: () => TuningJob[];
   /** What a read shows: under some weather, the search and its trials as they were a little while ago. */
-  look(tuning: TuningJob): DescribeHyperParameterTuningJobResponse;
+  readonly look: (tuning: TuningJob) => DescribeHyperParameterTuningJobResponse;
   /** The trials a read shows, in the order of their creation. */
-  lookAtTrials(tuning: TuningJob): SeenTrial[];
+  readonly lookAtTrials: (tuning: TuningJob) => SeenTrial[];
 }
 
 export function createTuningTable({ clock, weather }: Pick<Cloud, 'clock' | 'weather'>, jobs: JobTable): TuningTable {
