@@ -10,6 +10,7 @@ const actions: Record<string, () => Promise<Partial<Record<Phase, (root: string)
   'promote-endpoint': () => import('./actions/promote-endpoint/index.ts'),
   report: () => import('./actions/report/index.ts'),
   'smoke-invoke': () => import('./actions/smoke-invoke/index.ts'),
+  'stage-data': () => import('./actions/stage-data/index.ts'),
   'train-model': () => import('./actions/train-model/index.ts'),
 };
 

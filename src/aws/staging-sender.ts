@@ -1,7 +1,8 @@
-import { type S3Client, PutObjectCommand, type PutObjectCommandOutput } from '@aws-sdk/client-s3';
+import type { PutObjectCommand, PutObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { createHash, createHmac } from 'node:crypto';
 import { Agent as HttpAgent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { HttpRequest } from '@smithy/core/protocols';
 import type { AwsCredentialIdentity } from '@smithy/types';
 
 /** A PUT of bytes that are in memory. */
@@ -92,13 +93,12 @@ export function createSender(s3: S3Client, region: string): Sender {
 }
 
 function findPlace(request: unknown, key: string): Place | undefined {
-  if (typeof request !== 'object' || request === null) return undefined;
-  const { protocol, hostname, port, path } = request as Readonly<Record<string, unknown>>;
-  if (typeof hostname !== 'string' || typeof path !== 'string') return undefined;
+  if (!HttpRequest.isInstance(request)) return undefined;
+  const { protocol, hostname, port, path } = request;
   const ending = encodePath(key);
   if (!path.endsWith(`/${ending}`)) return undefined;
   const base = path.slice(0, path.length - ending.length);
-  return { secure: protocol === 'https:', host: hostname, port: typeof port === 'number' ? port : undefined, base };
+  return { secure: protocol === 'https:', host: hostname, port, base };
 }
 
 /** As signatures want it: all but unreserved characters are encoded. */

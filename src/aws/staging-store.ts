@@ -6,7 +6,7 @@ import type { Clients } from './clients.ts';
 import { call } from './errors.ts';
 import { parseS3Uri } from './s3-uri.ts';
 import { createSender } from './staging-sender.ts';
-import { createUploads } from './staging-uploads.ts';
+import { createUploads, toCopySource } from './staging-uploads.ts';
 
 /** S3 copies objects up to this size in one call. */
 const maxCopyBytes = 5 * 2 ** 30;
@@ -113,10 +113,4 @@ export function createStagingStore(clients: Clients, objects: StreamingObjectSto
       }
     },
   };
-}
-
-/** Bucket and key as a header takes them. */
-export function toCopySource(uri: string): string {
-  const { bucket, key } = parseS3Uri(uri);
-  return `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
 }

@@ -15,7 +15,6 @@ import type { StagingStore } from '../staging/ports.ts';
 import { call } from './errors.ts';
 import { parseS3Uri } from './s3-uri.ts';
 import type { Sender } from './staging-sender.ts';
-import { toCopySource } from './staging-store.ts';
 
 /** Parts that are held and sent at once, of all objects together. */
 const maxParts = 6;
@@ -125,14 +124,17 @@ export function createUploads(s3: S3Client, sender: Sender): Uploads {
           }
           const body = buffer.subarray(0, filled);
           sum = crc32(body, sum);
-          const sending = sendPart(upload, number, body, signal)
-            .then((part) => {
-              parts.push(part);
+          const send = async () => {
+            try {
+              parts.push(await sendPart(upload, number, body, signal));
               onPart(filled);
-            })
-            .catch((error: unknown) => void failures.push(error))
-            .finally(release);
-          active.push(sending);
+            } catch (error) {
+              failures.push(error);
+            } finally {
+              release();
+            }
+          };
+          active.push(send());
           if (filled < size) break;
         }
         await Promise.all(active);
@@ -166,4 +168,10 @@ function toBase64(sum: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(sum);
   return bytes.toString('base64');
+}
+
+/** Bucket and key as a header takes them. */
+export function toCopySource(uri: string): string {
+  const { bucket, key } = parseS3Uri(uri);
+  return `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
 }

@@ -1,6 +1,7 @@
+import { readSource } from './data-source.ts';
 import { parseDuration } from './duration.ts';
 import type { Written } from './schema.ts';
-import type { DataSource, Range, RolloutSpec, ScalingSpec, ServeSpec, SmokeCase, Spec, TrainRun, TuneSpec } from './spec.ts';
+import type { Range, RolloutSpec, ScalingSpec, ServeSpec, SmokeCase, Spec, TrainRun, TuneSpec } from './spec.ts';
 import { findNode, listLines, toVerbatim } from './tree.ts';
 import type { Path, Tree } from './tree.ts';
 
@@ -154,11 +155,6 @@ function buildSmoke({ name, event, expect, repeat, concurrency }: NonNullable<Wr
     repeat: repeat ?? 1,
     concurrency: concurrency ?? 1,
   };
-}
-
-function readSource(from: string): DataSource {
-  if (from.startsWith('https://')) return { kind: 'https', url: from };
-  return from.startsWith('s3://') ? { kind: 's3', uri: from } : { kind: 'folder', path: trimSlash(from) };
 }
 
 function readVerbatim(tree: Tree, path: Path): Record<string, string> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sourceText } from './data-source.ts';
 import { duration, flag, list, map, named, oneOf, repositoryPath, s3UriPattern, text, verbatim, wholeNumber } from './fields.ts';
 
 const instanceType = text('an instance type such as ml.m5.xlarge', /^[a-z0-9-]+(?:\.[a-z0-9-]+){1,2}$/);
@@ -35,22 +36,10 @@ export const metrics = named(
   'metrics',
 );
 
-const source = z
-  .string({ error: 'an https:// address, an s3:// prefix or a folder of the repository' })
-  .refine(
-    (from) =>
-      from.includes('://')
-        ? /^https:\/\/[^\s/@]+(?:\/\S*)?$/.test(from) || s3UriPattern.test(from)
-        : repositoryPath.safeParse(from).success,
-    {
-      error:
-        'an https:// address without user and password, an s3:// prefix with a legal bucket name, or a folder inside the repository',
-    },
-  );
-
 const channel = map({
-  from: source.meta({
-    description: 'Where the data comes from: the https address of a zip archive, an s3:// prefix, or a folder of the repository.',
+  from: sourceText.meta({
+    description:
+      'Where the data comes from: the https address of a zip, tar or tar.gz archive, an s3:// prefix, or a folder of the repository.',
     examples: ['https://example.com/images.zip', 's3://my-ml-bucket/images', 'training/digits/data'],
   }),
   to: text('an s3:// prefix such as s3://my-ml-bucket/images', s3UriPattern)

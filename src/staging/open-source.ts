@@ -25,9 +25,10 @@ export interface Prepared {
   stage(writer: Writer, there: There): Promise<void>;
 }
 
+const close = (): Promise<void> => Promise.resolve();
+
 export async function openSource(request: StageRequest, target: Target, deps: StageDeps): Promise<Opened> {
   const { from, name, dryRun } = request;
-  const close = () => Promise.resolve();
   if (from.kind === 'https') return openArchive(from.url, { name, target, dryRun }, deps);
   if (from.kind === 'folder')
     return { shown: `the folder ${from.path}`, state: undefined, prepare: () => prepareFolder(from.path, target, deps), close };

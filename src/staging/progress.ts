@@ -6,8 +6,8 @@ const everyMs = 10_000;
 /** `820 B`, `30 kB`, `1.2 MB`, `10.4 GB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
-  const [unit, size] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : (['GB', 1e9] as const);
-  const value = bytes / Number(size);
+  const [unit, size]: [string, number] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
+  const value = bytes / size;
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
@@ -18,8 +18,8 @@ export function formatFiles(count: number): string {
 
 export interface Progress {
   /** Bytes of the source that are dealt with. */
-  addBytes(bytes: number): void;
-  addFile(): void;
+  readonly addBytes: (bytes: number) => void;
+  readonly addFile: () => void;
 }
 
 /**
@@ -46,11 +46,11 @@ export function createProgress(
     );
   };
   return {
-    addBytes(more) {
+    addBytes: (more) => {
       bytes += more;
       say();
     },
-    addFile() {
+    addFile: () => {
       files += 1;
       say();
     },

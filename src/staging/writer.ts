@@ -120,9 +120,10 @@ export function createWriter(options: WriterOptions, { store, signal }: Pick<Sta
     async writeLarge(file, fill) {
       const hash = createHash('sha256');
       const read = hashed(fill, hash);
-      const onPart = (bytes: number) => progress.addBytes(bytes);
-      const etag = dryRun ? notWritten : await store.upload(uriOf(file.path), read, { bytes: file.bytes, signal, onPart });
-      if (dryRun) await drain(read, onPart);
+      const etag = dryRun
+        ? notWritten
+        : await store.upload(uriOf(file.path), read, { bytes: file.bytes, signal, onPart: progress.addBytes });
+      if (dryRun) await drain(read, progress.addBytes);
       note({ ...file, content: `sha256:${hash.digest('hex')}`, etag }, true);
     },
     note,

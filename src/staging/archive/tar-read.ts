@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib';
-import { pipeline, type Readable } from 'node:stream';
-import { extract, type Header } from 'tar-stream';
+import { pipeline } from 'node:stream';
+import { extract } from 'tar-stream';
 import { ActionError } from '../../action-error.ts';
 import type { RemoteFile } from '../download/remote-file.ts';
 import { isBomb, maxFiles, maxTotalBytes } from '../limits.ts';
@@ -14,8 +14,6 @@ export interface TarFile {
 }
 
 const plain = new Set(['file', 'contiguous-file']);
-/** They say something about other entries, or are there without any. */
-const passedOver = new Set(['directory', 'pax-header', 'pax-global-header', 'gnu-long-path', 'gnu-long-link-path']);
 
 /**
  * The files of a tar archive in one pass. After the first path that must not be written no file comes any more, but the rest is
@@ -35,23 +33,30 @@ export async function* readTar(file: RemoteFile, gzipped: boolean, check: PathCh
   if (gzipped) pipeline(source, createGunzip({ chunkSize: 256 * 1024 }), unpacked, () => undefined);
   else pipeline(source, unpacked, () => undefined);
   try {
-    for await (const entry of unpacked as AsyncIterable<Readable & { header: Header }>) {
-      const { name, size = 0, type } = entry.header;
+    for await (const entry of unpacked) {
+      const { name, size, type } = entry.header;
       const path = normalisePath(name);
       count += 1;
       total += size;
       if (count > maxFiles || total > maxTotalBytes || (gzipped && isBomb(total, packedBytes)))
         throw bomb(file.shown, total, packedBytes);
-      const passed = passedOver.has(type ?? 'file') || path === '' || path.endsWith('/') || isLeftOut(path);
-      if (!passed) note(path, type ?? 'file', check);
+      const passed = type === 'directory' || path === '' || path.endsWith('/') || isLeftOut(path);
+      if (!passed) note(path, type, check);
       if (passed || check.count > 0) {
         for await (const chunk of entry) void chunk;
-      } else yield { path, bytes: size, data: entry };
+      } else yield { path, bytes: size, data: bytesOf(entry) };
     }
   } catch (error) {
     throw explain(error, file.shown);
   } finally {
     unpacked.destroy();
+  }
+}
+
+async function* bytesOf(entry: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+  for await (const chunk of entry) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('An entry of an archive gave something that is not bytes.');
+    yield chunk;
   }
 }
 

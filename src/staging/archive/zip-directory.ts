@@ -125,13 +125,17 @@ class WindowReader extends RandomAccessReader {
   }
 
   override read(buffer: Buffer, offset: number, length: number, position: number, done: (error: Error | null) => void): void {
-    void this.#load(position, length).then(
-      () => {
-        this.#window.copy(buffer, offset, position - this.#start, position - this.#start + length);
-        done(null);
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
-    );
+    void (async () => done(await this.#read(buffer, offset, length, position)))();
+  }
+
+  async #read(buffer: Buffer, offset: number, length: number, position: number): Promise<Error | null> {
+    try {
+      await this.#load(position, length);
+      this.#window.copy(buffer, offset, position - this.#start, position - this.#start + length);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 
   async #load(position: number, length: number): Promise<void> {
