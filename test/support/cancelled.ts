@@ -2,12 +2,17 @@ import { isFinal } from '../../src/records/record.ts';
 import { createProject, type Job, startJob } from './job.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { processesUsing } from './processes.ts';
+import { isRead } from './reads.ts';
 import type { StepOutcome } from './step.ts';
 
 /** Cancels at once, side by side: each has a cloud of its own, so that no call of one is counted for another. */
 const sideBySide = 5;
 
-type When = { kind: 'never' } | { kind: 'call'; nth: number; edge: 'before' | 'after' } | { kind: 'instant'; seconds: number };
+type When =
+  | { kind: 'never' }
+  /** The nth of all calls, or of those of one operation. */
+  | { kind: 'call'; service?: string; operation?: string; nth: number; edge: 'before' | 'after' }
+  | { kind: 'instant'; seconds: number };
 
 /** What is true after main and post of a cancelled run; anything else is a leak or a lie. */
 export interface Aftermath {
@@ -37,8 +42,11 @@ export const clean = (when: string): Aftermath => ({
 });
 
 export interface Cancels {
-  /** A run that nobody cancels, and the number of its calls and its seconds. */
-  measure(): Promise<{ aftermath: Aftermath; calls: number; seconds: number }>;
+  /**
+   * A run that nobody cancels, the number of its calls and its seconds. `afterWrites`: the edge after every call that changes
+   * something; after a read all is as before the next call.
+   */
+  measure(): Promise<{ aftermath: Aftermath; calls: number; afterWrites: When[]; seconds: number }>;
   /** Cancels at each of these, a few side by side, and returns those that left anything. */
   findLeaks(whens: readonly When[]): Promise<Aftermath[]>;
   /** Ends the clouds and returns what is left of them. */
@@ -74,7 +82,9 @@ export async function startCancels(weather: 'calm' | 'aws-like'): Promise<Cancel
       const before = (await cloud.journal()).length;
       const started = Date.now();
       const aftermath = await cancelled(cloud, { kind: 'never' });
-      return { aftermath, calls: (await cloud.journal()).length - before, seconds: (Date.now() - started) / 1000 };
+      const seconds = (Date.now() - started) / 1000;
+      const calls = (await cloud.journal()).slice(before);
+      return { aftermath, calls: calls.length, afterWrites: listAfterWrites(calls), seconds };
     },
     async findLeaks(whens) {
       const waiting = [...whens];
@@ -96,10 +106,22 @@ export async function startCancels(weather: 'calm' | 'aws-like'): Promise<Cancel
   };
 }
 
+function listAfterWrites(calls: readonly { service: string; operation: string }[]): When[] {
+  const seen = new Map<string, number>();
+  return calls.flatMap(({ service, operation }): When[] => {
+    if (isRead(operation)) return [];
+    const key = `${service} ${operation}`;
+    const nth = (seen.get(key) ?? 0) + 1;
+    seen.set(key, nth);
+    return [{ kind: 'call', service, operation, nth, edge: 'after' }];
+  });
+}
+
 async function runMain(cloud: LocalCloud, job: Job, when: When): Promise<StepOutcome> {
   if (when.kind === 'call') {
     const effect = { kind: 'pause' } as const;
-    await cloud.addFault({ id: 'cancel', service: '*', operation: '*', nth: when.nth, when: when.edge, effect });
+    const { service = '*', operation = '*', nth, edge } = when;
+    await cloud.addFault({ id: 'cancel', service, operation, nth, when: edge, effect });
   }
   const step = job.train();
   if (when.kind === 'never') return step.done;
@@ -138,5 +160,6 @@ async function look(cloud: LocalCloud, when: string, run: string, post: number |
 
 function describe(when: When): string {
   if (when.kind === 'never') return 'never';
-  return when.kind === 'call' ? `${when.edge} call ${when.nth}` : `after ${when.seconds.toFixed(2)} s`;
+  if (when.kind === 'instant') return `after ${when.seconds.toFixed(2)} s`;
+  return `${when.edge} call ${when.nth}${when.operation === undefined ? '' : ` of ${when.operation}`}`;
 }

@@ -3,6 +3,7 @@ import { headCommit } from './facts.ts';
 import { createProject, type Job, startJob } from './job.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { processesUsing } from './processes.ts';
+import { isRead } from './reads.ts';
 import {
   aliasesOf,
   ask,
@@ -174,7 +175,6 @@ async function openLane(cloud: LocalCloud) {
   };
 }
 
-const isRead = (operation: string) => /^(Get|Describe|List|Head|GET )/.test(operation);
 const hasPost = new Set<Action>(['deploy-endpoint', 'promote-endpoint']);
 
 async function cancelWhenHeld(cloud: LocalCloud, step: RunningStep) {
