@@ -82,6 +82,8 @@ export const tuningRecord = z.strictObject({
     ceilingUsd: z.number().optional(),
     /** USD at which the search is stopped, from budget and input; absent without a budget. */
     stopAtUsd: z.number().optional(),
+    /** Seconds after which the service itself ends the search, so that it keeps within that; absent where somebody watches. */
+    maxSearchSeconds: z.number().int().positive().optional(),
   }),
   machine,
   /** As of a run; `stopped` with the cause `budget` when the search reached its budget. */
@@ -98,7 +100,13 @@ export const tuningRecord = z.strictObject({
   trials: z.array(trial),
   /** Completed trial with the best objective, by the service's own word where it says one. */
   best: z
-    .strictObject({ name: z.string(), hyperparameters: z.record(z.string(), z.string()), objective: z.number().optional() })
+    .strictObject({
+      name: z.string(),
+      hyperparameters: z.record(z.string(), z.string()),
+      objective: z.number().optional(),
+      /** s3:// URI of its model.tar.gz. */
+      model: z.string().optional(),
+    })
     .optional(),
   /** Sum over the trials; absent while a part of it is unknown. */
   costUsd: z.number().nonnegative().optional(),

@@ -2,7 +2,7 @@ import { isFinal, type Price, type RunRecord } from '../records/record.ts';
 import type { TuningRecord } from '../records/tuning-record.ts';
 
 /** After a stop or at the time limit SageMaker sends SIGTERM and gives the script this long; it is billed (developer guide, 2026). */
-const stopGraceSeconds = 120;
+export const stopGraceSeconds = 120;
 
 /**
  * Training volumes, USD per GB-month. us-east-1: the pricing page's example, read 2026-09-28; eu-west-1: a bill of 2023-12.

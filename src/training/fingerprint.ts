@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TrainRun } from '../spec/spec.ts';
+import type { TrainRun, TuneSpec } from '../spec/spec.ts';
 
 /** What decides the outcome of a run. Limits, roles, names, tags and prices do not. */
 export interface Ingredients {
@@ -22,6 +22,26 @@ export interface Ingredients {
 /** 64 hex digits. Equal ingredients give an equal fingerprint, whatever the order of their keys. */
 export function getFingerprint(ingredients: Ingredients): string {
   return hashOf({ version: 1, ...ingredients });
+}
+
+/** What decides the outcome of a search beside what decides that of a run. */
+type Search = Pick<
+  TuneSpec,
+  | 'objective'
+  | 'strategy'
+  | 'ranges'
+  | 'maxJobs'
+  | 'maxParallelJobs'
+  | 'earlyStopping'
+  | 'warmStart'
+  | 'instanceType'
+  | 'instanceCount'
+  | 'maxRuntimeSeconds'
+>;
+
+/** 64 hex digits, never those of a run. */
+export function getTuningFingerprint(ingredients: Omit<Ingredients, 'machines'>, search: Search): string {
+  return hashOf({ version: 1, kind: 'tuning', ...ingredients, search });
 }
 
 /** SHA-256 of a value's canonical JSON. */

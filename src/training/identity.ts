@@ -7,10 +7,25 @@ import type { RunContext } from '../records/context.ts';
  * is left out, so a re-run finds what the first attempt made.
  */
 export function getBaseName(run: { specName: string; specPath: string; label: string; context: RunContext }): string {
-  const { repository, workflow } = run.context;
-  const parts = [repository.id, workflow.runId, workflow.job, workflow.step, workflow.matrix, run.specPath, run.label];
-  const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 10);
-  return `${run.specName}-${run.label}-${hash}`;
+  return `${run.specName}-${run.label}-${hashRun(run).slice(0, 10)}`;
+}
+
+const longestTuningName = 32;
+const longestSuffix = '-a99'.length;
+
+/**
+ * The same of a search, whose name may have 32 characters with `-a<n>`. The model's name stays whole, because roles are allowed what
+ * begins with it; the hash gives way, to seven digits at least.
+ */
+export function getTuningBaseName(search: { specName: string; specPath: string; context: RunContext }): string {
+  const room = longestTuningName - longestSuffix - `${search.specName}-`.length;
+  return `${search.specName}-${hashRun({ ...search, label: 'tune' }).slice(0, Math.min(10, room))}`;
+}
+
+function hashRun({ context, specPath, label }: { specPath: string; label: string; context: RunContext }): string {
+  const { repository, workflow } = context;
+  const parts = [repository.id, workflow.runId, workflow.job, workflow.step, workflow.matrix, specPath, label];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /** Name of the n-th job of a run, from 1. */

@@ -3,7 +3,7 @@ import { zoneUri } from '../records/keys.ts';
 import type { Price, RunRecord } from '../records/record.ts';
 import type { Spec, TrainRun } from '../spec/spec.ts';
 import { findCeilingUsd } from './cost.ts';
-import { getFingerprint } from './fingerprint.ts';
+import { getFingerprint, type Ingredients } from './fingerprint.ts';
 import type { TrainingJobRequest } from './ports.ts';
 
 /** A file or folder in S3 that jobs read, named by what it contains. */
@@ -43,13 +43,14 @@ export interface RunPlan {
   readonly request: (name: string, instanceType: string, tags: Readonly<Record<string, string>>) => TrainingJobRequest;
 }
 
-const launcherPath = '/opt/ml/input/data/code/launcher.py';
+/** Where the channel `code` brings the code and what starts it. */
+export const codePath = '/opt/ml/input/data/code';
 
 /**
  * How long a job may wait for its instances before the sweeper takes it for lost. It is not billed; SageMaker gives up on
  * capacity sooner.
  */
-const queueSeconds = 6 * 3600;
+export const queueSeconds = 6 * 3600;
 
 /** Plans one run: pure, so the same spec, hashes and prices always give the same requests. */
 export function planRun(
@@ -97,19 +98,26 @@ export function planRun(
 }
 
 function fingerprintOf(basis: PlanBasis, run: TrainRun, hyperparameters: Readonly<Record<string, string>>): string {
-  const { spec } = basis;
   return getFingerprint({
+    ...commonIngredients(basis),
+    hyperparameters,
+    machines: { instanceTypes: run.instanceTypes, instanceCount: run.instanceCount, spot: run.spot },
+    overrides: basis.spec.request['training-job'] ?? {},
+  });
+}
+
+/** What decides the outcome of every job of a step alike. */
+export function commonIngredients(basis: PlanBasis): Omit<Ingredients, 'hyperparameters' | 'machines' | 'overrides'> {
+  const { spec } = basis;
+  return {
     codeHash: basis.code.hash,
     entryPoint: basis.entryPoint,
     image: basis.image,
     data: Object.fromEntries(Object.entries(basis.data).map(([channel, content]) => [channel, content.hash])),
-    hyperparameters,
     environment: spec.environment,
     metrics: spec.metrics,
-    machines: { instanceTypes: run.instanceTypes, instanceCount: run.instanceCount, spot: run.spot },
     isolation: spec.network.isolation,
-    overrides: spec.request['training-job'] ?? {},
-  });
+  };
 }
 
 function requestOf(
@@ -120,14 +128,10 @@ function requestOf(
 ): Omit<TrainingJobRequest, 'name' | 'instanceType' | 'tags'> {
   const { spec } = basis;
   const zone = zoneUri(basis.bucket, basis.zone);
-  const data = Object.entries(basis.data).map(([name, content]) => ({ name, s3Uri: content.uri }));
   return {
-    image: basis.image,
-    entrypoint: ['python3', launcherPath],
+    ...commonRequest(basis),
+    entrypoint: ['python3', `${codePath}/launcher.py`],
     arguments: [basis.entryPoint],
-    roleArn: basis.roleArn,
-    channels: [{ name: 'code', s3Uri: basis.code.uri }, ...data],
-    outputS3Uri: `${zone}jobs`,
     // Spot jobs are interrupted and resumed; the folder is the run's, so its next job resumes too.
     ...(run.spot
       ? { checkpointS3Uri: `${zone}checkpoints/${baseName}`, maxWaitSeconds: run.maxWaitSeconds ?? asked.maxRuntimeSeconds }
@@ -137,10 +141,21 @@ function requestOf(
     volumeGb: asked.volumeGb,
     maxRuntimeSeconds: asked.maxRuntimeSeconds,
     hyperparameters: asked.hyperparameters,
+    overrides: spec.request['training-job'] ?? {},
+  };
+}
+
+/** What every training job of a step is asked for alike, those of a search, too. */
+export function commonRequest({ spec, ...basis }: PlanBasis) {
+  const data = Object.entries(basis.data).map(([name, content]) => ({ name, s3Uri: content.uri }));
+  return {
+    image: basis.image,
+    roleArn: basis.roleArn,
+    channels: [{ name: 'code', s3Uri: basis.code.uri }, ...data],
+    outputS3Uri: `${zoneUri(basis.bucket, basis.zone)}jobs`,
     environment: spec.environment,
     metrics: Object.entries(spec.metrics).map(([name, regex]) => ({ name, regex })),
     network: spec.network,
     ...(spec.kmsKey === undefined ? {} : { kmsKey: spec.kmsKey }),
-    overrides: spec.request['training-job'] ?? {},
-  };
+  } satisfies Partial<TrainingJobRequest>;
 }
