@@ -30,9 +30,9 @@ const { values } = parseArgs({
 });
 const count = (name: 'rounds' | 'files' | 'large-mb', most: number): number => {
   const value = Number(values[name]);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  console.error(`--${name} ${values[name]}: it is a whole number from 1 to ${most}.`);
-  process.exit(2);
+  if (!Number.isInteger(value) || value < 1 || value > most)
+    throw new Error(`--${name} ${values[name]}: it is a whole number from 1 to ${most}.`);
+  return value;
 };
 const rounds = count('rounds', 50);
 const files = count('files', 100_000);

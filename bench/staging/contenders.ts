@@ -130,7 +130,7 @@ function stageWithRclone(
     args: ['sync', '--config', join(workspace, 'rclone/none.conf'), ...many, ...fast, folder, `local:${bucket}/${prefix}`],
     ...inWorkspace(url, {
       RCLONE_CONFIG_LOCAL_TYPE: 's3',
-      RCLONE_CONFIG_LOCAL_PROVIDER: 'Other',
+      RCLONE_CONFIG_LOCAL_PROVIDER: 'AWS',
       RCLONE_CONFIG_LOCAL_ENV_AUTH: 'true',
       RCLONE_CONFIG_LOCAL_ENDPOINT: url,
       RCLONE_CONFIG_LOCAL_FORCE_PATH_STYLE: 'true',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { z } from 'zod';
 
 export interface Command {
   readonly command: string;
@@ -8,6 +9,8 @@ export interface Command {
   /** All that the process sees. */
   readonly env: Readonly<Record<string, string>>;
 }
+
+const ofFigures = { seconds: z.number(), cpuSeconds: z.number(), peakMb: z.number() };
 
 /** A whole process, from its start to its end, by the kernel's own account. */
 export interface Figures {
@@ -37,9 +40,9 @@ export async function measure({ command, args, cwd, env }: Command): Promise<Fig
     killSignal: 'SIGKILL',
   });
   const [told, said] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const { exitCode, ...figures } = JSON.parse(told || '{"exitCode":"none: it was ended"}') as Figures & {
-    exitCode: number | string;
-  };
+  if (told === '')
+    throw new Error(`${command} ${args.join(' ')} was ended after ${limitMs / 60_000} minutes:\n${said.slice(-4000)}`);
+  const { exitCode, ...figures } = z.object({ exitCode: z.int(), ...ofFigures }).parse(JSON.parse(told));
   if (exitCode !== 0) throw new Error(`${command} ${args.join(' ')} ended with exit code ${exitCode}:\n${said.slice(-4000)}`);
   return figures;
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { SinkStats } from '../s3-sink.ts';
 
 export const bucket = 'bench-bucket';
@@ -13,6 +14,7 @@ export interface Server {
   readonly close: () => Promise<void>;
 }
 
+const sinkStats: z.ZodType<SinkStats> = z.object({ objects: z.int(), bytes: z.int(), cpuSeconds: z.number() });
 const root = join(import.meta.dirname, '../..');
 
 /** The local cloud, empty, with one bucket; what it holds is removed with it. */
@@ -23,7 +25,7 @@ export async function startCloud(): Promise<Server> {
 export async function startSink(): Promise<Server> {
   return start([join(root, 'bench/s3-sink.ts')], async (url) => {
     const answer = await fetch(`${url}/-/stats`);
-    return (await answer.json()) as SinkStats;
+    return sinkStats.parse(await answer.json());
   });
 }
 
