@@ -1,4 +1,4 @@
-import { aliases } from '../serving/names.ts';
+import { aliases, getFunctionName } from '../serving/names.ts';
 import type { PromoteRecord } from '../serving/record.ts';
 import type { Text } from './document.ts';
 import { formatDuration, formatTime, joinWords } from './format.ts';
@@ -43,7 +43,7 @@ function tell(input: ReleaseInput, steps: ReleaseSteps): Story {
   return steps.promote ? tellPromotion(steps.promote, name) : tellCandidate(input, steps, name);
 }
 
-function tellPromotion({ outcome, release }: PromoteRecord, name: string): Story {
+function tellPromotion({ outcome, release, spec }: PromoteRecord, name: string): Story {
   if (outcome.kind === 'promoted')
     return {
       icon: '✅',
@@ -76,8 +76,14 @@ function tellPromotion({ outcome, release }: PromoteRecord, name: string): Story
     return {
       icon: '❌',
       headline: `${name} needs somebody to look`,
-      happened: `${name} was made live, failed there and could not be taken back: ${sentence(outcome.reason)}`,
-      live: ['not known: look at alias ', { code: aliases.live }, ' of the function'],
+      happened: `The promotion of ${name} was neither verified nor taken back: ${sentence(outcome.reason)}`,
+      live: [
+        'not known: look at alias ',
+        { code: aliases.live },
+        ' of ',
+        { code: getFunctionName(spec.name) },
+        ' and the endpoint it calls',
+      ],
     };
   return {
     icon: '❌',

@@ -9,7 +9,7 @@ import { startDeployment } from './github-deployment.ts';
 import { getKeepUntil } from './lifetimes.ts';
 import { conclude, type Outcome } from './outcome.ts';
 import { readSituation } from './situation.ts';
-import type { SavedState } from './state.ts';
+import type { BegunState, SavedState } from './state.ts';
 
 /** Goes on from where main was killed, as the aliases show it: verified stays, unverified goes back, unmoved is put in order. */
 export async function endPromotion(state: SavedState, deps: PromoteDeps): Promise<void> {
@@ -43,6 +43,14 @@ export async function endPromotion(state: SavedState, deps: PromoteDeps): Promis
       ? { kind: 'rolled-back', reason: ended.reason, ...(from ? { to: from.endpointName } : {}) }
       : { kind: ended.kind, reason: ended.reason },
   );
+}
+
+/** Says that nothing was promoted, when main was killed while it still looked. */
+export async function endUnmoved(begun: BegunState, deps: PromoteDeps): Promise<void> {
+  const { commit, githubEnvironment, release } = begun;
+  const [started, seen] = [deps.clock.now(), await readSituation(deps)];
+  const deployment = await startDeployment(commit, githubEnvironment, `Ending what was cancelled: ${release}`, deps);
+  await conclude({ kind: 'refused', reason: cancelReason }, { version: undefined, release, seen, started }, deployment, deps);
 }
 
 function findStep(state: SavedState, live: Target | undefined, runId: string): Exclude<PromotionState, { step: 'end' }> {

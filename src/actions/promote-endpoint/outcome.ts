@@ -33,10 +33,8 @@ async function tellOutcome(
   const { context, spec, clock, step, log, records } = deps;
   const at = clock.now();
   const seconds = (at.getTime() - started.getTime()) / 1000;
-  const now = await readSituation(deps);
   step.output('outcome', outcome.kind);
-  step.output('live', now.live?.endpointName ?? '');
-  step.output('previous', now.previous && now.previous.version !== now.live?.version ? now.previous.endpointName : '');
+  // First of all: whatever can still go wrong, the report knows how it ended.
   await records.write({
     ...getRecordBasis({ context, spec, rehearsal: await deps.isRehearsal(), release, at }),
     kind: 'promote',
@@ -44,6 +42,9 @@ async function tellOutcome(
     ...(version === undefined ? {} : { functionVersion: version }),
     seconds,
   });
+  const now = await readSituation(deps);
+  step.output('live', now.live?.endpointName ?? '');
+  step.output('previous', now.previous && now.previous.version !== now.live?.version ? now.previous.endpointName : '');
   const live = now.live ? `version ${now.live.version} (${now.live.endpointName})` : 'nothing';
   const changed = now.live?.version === seen.live?.version ? 'still' : 'now';
   log.info(`${describe(outcome, release)}. Alias ${aliases.live} is ${changed} ${live}. Took ${formatSeconds(seconds)}.`);

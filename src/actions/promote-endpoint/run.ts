@@ -5,13 +5,14 @@ import { decidePromotion, decideReturn, type PromotionDecision, type PromotionSi
 import { createAliasEffects } from './alias-effects.ts';
 import type { Asked, PromoteDeps } from './deps.ts';
 import { drive, type Effects } from './effects.ts';
-import { startDeployment } from './github-deployment.ts';
+import { type PromotionDeployment, startDeployment } from './github-deployment.ts';
 import { createInPlaceEffects } from './in-place-effects.ts';
 import { planInPlace } from './in-place-plan.ts';
 import { getKeepUntil } from './lifetimes.ts';
 import { conclude, failure, type Outcome } from './outcome.ts';
+import { recordRefusal } from './record-refusal.ts';
 import { findCommit, readSituation } from './situation.ts';
-import { saveState } from './state.ts';
+import { saveBegun, saveState } from './state.ts';
 import { readCases } from './verify.ts';
 
 type Go = Extract<PromotionDecision, { kind: 'go' }>;
@@ -21,6 +22,42 @@ type Go = Extract<PromotionDecision, { kind: 'go' }>;
  * @throws ActionError when live is not what was asked for: refused, rolled back, or stuck. Output, record and Deployment say the same.
  */
 export async function run(asked: Asked, deps: PromoteDeps): Promise<void> {
+  const begun = await beginOrRecord(asked, deps);
+  const { about, deployment } = begun;
+  if (begun.kind === 'ended') {
+    await conclude(begun.outcome, about, deployment, deps);
+    if (begun.outcome.kind === 'refused') throw failure(begun.outcome, about.release);
+    return;
+  }
+  const { effects, releases, resume } = begun;
+  const end = await drive(effects, asked.rollback ? 'keep' : 'give-back', deps, { step: resume ? 'verify' : 'raise' });
+  const outcome = toOutcome(end, releases, asked, deps);
+  await conclude(outcome, { ...about, release: releases.to }, deployment, deps);
+  if (end.kind !== 'done') throw failure(outcome, releases.to);
+}
+
+interface Basis {
+  readonly about: Parameters<typeof conclude>[1];
+  readonly deployment: PromotionDeployment;
+}
+
+type Begun = Basis &
+  (
+    | { readonly kind: 'ended'; readonly outcome: Extract<Outcome, { kind: 'refused' | 'unchanged' }> }
+    | { readonly kind: 'go'; readonly effects: Effects; readonly releases: Releases; readonly resume: boolean }
+  );
+
+async function beginOrRecord(asked: Asked, deps: PromoteDeps): Promise<Begun> {
+  try {
+    return await begin(asked, deps);
+  } catch (error) {
+    await recordRefusal(error, deps);
+    throw error;
+  }
+}
+
+/** Looks, decides and prepares; changes nothing. */
+async function begin(asked: Asked, deps: PromoteDeps): Promise<Begun> {
   const started = deps.clock.now();
   const { spec } = deps;
   if (!spec.serve) throw noServe(deps);
@@ -30,30 +67,19 @@ export async function run(asked: Asked, deps: PromoteDeps): Promise<void> {
   const commit = (target && (await findCommit(target.version, deps))) ?? deps.context.commit;
   const name = target?.endpointName ?? getFunctionName(spec.name);
   const doing = asked.rollback ? `Going back to ${name}` : `Promoting ${name}`;
+  saveBegun(deps.step, { commit, githubEnvironment: asked.githubEnvironment, release: name });
   const deployment = await startDeployment(commit, asked.githubEnvironment, doing, deps);
-  const about = { version: target?.version, release: name, seen: situation, started };
-  if (decision.kind !== 'go') {
-    const outcome: Outcome = decision.kind === 'refused' ? { kind: 'refused', reason: decision.reason } : { kind: 'unchanged' };
-    await conclude(outcome, about, deployment, deps);
-    if (outcome.kind === 'refused') throw failure(outcome, name);
-    return;
-  }
-  let end: PromotionEnd;
-  let releases: Releases;
+  const basis = { about: { version: target?.version, release: name, seen: situation, started }, deployment };
+  if (decision.kind === 'refused') return { ...basis, kind: 'ended', outcome: { kind: 'refused', reason: decision.reason } };
+  if (decision.kind === 'unchanged') return { ...basis, kind: 'ended', outcome: { kind: 'unchanged' } };
   try {
     announce(decision, doing, asked, deps);
     const prepared = await prepare(decision, situation, commit, asked, deps);
-    ({ releases } = prepared);
-    end = await drive(prepared.effects, asked.rollback ? 'keep' : 'give-back', deps, {
-      step: decision.resume ? 'verify' : 'raise',
-    });
+    return { ...basis, kind: 'go', ...prepared, resume: decision.resume };
   } catch (error) {
     await deployment.set('failure', 'Refused before anything was changed');
     throw error;
   }
-  const outcome = toOutcome(end, releases, asked, deps);
-  await conclude(outcome, { ...about, release: releases.to }, deployment, deps);
-  if (end.kind !== 'done') throw failure(outcome, releases.to);
 }
 
 /** Names of what becomes live and of what was: an endpoint's, or the configuration's of an endpoint that keeps its name. */

@@ -18,11 +18,20 @@ const savedState = z.object({
 });
 export type SavedState = z.infer<typeof savedState>;
 
+/** What `post` needs to say that nothing was promoted, when main was killed before it came to `savedState`. */
+const begunState = savedState.pick({ githubEnvironment: true, commit: true }).extend({ release: z.string() });
+export type BegunState = z.infer<typeof begunState>;
+
 const stateKey = 'promote-endpoint';
+const begunKey = 'begun';
 const endedKey = 'ended';
 
 export function saveState(step: StepResult, state: SavedState): void {
   step.saveState(stateKey, state);
+}
+
+export function saveBegun(step: StepResult, state: BegunState): void {
+  step.saveState(begunKey, state);
 }
 
 export function saveEnded(step: StepResult): void {
@@ -31,5 +40,12 @@ export function saveEnded(step: StepResult): void {
 
 /** Undefined when main came to no change, or ended what it began. */
 export function findState(step: StepResult): SavedState | undefined {
-  return step.readState(endedKey) === true ? undefined : savedState.safeParse(step.readState(stateKey)).data;
+  return isEnded(step) ? undefined : savedState.safeParse(step.readState(stateKey)).data;
 }
+
+/** Undefined when main did not even look, or said how it ended. */
+export function findBegun(step: StepResult): BegunState | undefined {
+  return isEnded(step) ? undefined : begunState.safeParse(step.readState(begunKey)).data;
+}
+
+const isEnded = (step: StepResult): boolean => step.readState(endedKey) === true;

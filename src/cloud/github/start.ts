@@ -61,6 +61,7 @@ export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> 
   if (address === null || typeof address === 'string') throw new Error('The local GitHub has no port.');
   const serverUrl = `http://127.0.0.1:${address.port}`;
   const apiUrl = `${serverUrl}/api/v3`;
+  const now = () => options.clock.now().toISOString();
   const answer = createApi({ ...options, state, identity, apiUrl, serverUrl });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response).catch(() => response.destroy());
@@ -80,7 +81,6 @@ export async function startGitHub(options: GitHubOptions): Promise<LocalGitHub> 
       return (to) => void addStatus(by, deployment, { state: to });
     },
     startRun: (run) => {
-      const now = () => options.clock.now().toISOString();
       const running = { ...run, started: now() };
       state.runs.set(run.id, running);
       return (conclusion) => void state.runs.set(run.id, { ...running, ended: now(), conclusion });

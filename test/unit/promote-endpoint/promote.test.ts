@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActionError } from '../../../src/action-error.ts';
-import { endPromotion } from '../../../src/actions/promote-endpoint/end-promotion.ts';
+import { endPromotion, endUnmoved } from '../../../src/actions/promote-endpoint/end-promotion.ts';
 import { run } from '../../../src/actions/promote-endpoint/run.ts';
-import { findState } from '../../../src/actions/promote-endpoint/state.ts';
+import { findBegun, findState, saveBegun } from '../../../src/actions/promote-endpoint/state.ts';
 import { writeMark } from '../../../src/serving/promotion-mark.ts';
 import type { Spec } from '../../../src/spec/spec.ts';
 import { createWorld, right, type World, wrong } from './world.ts';
@@ -19,6 +19,8 @@ const outcome = (world: World) => {
   return record?.kind === 'promote' ? record.outcome : undefined;
 };
 const expiry = (world: World, name: string) => world.tags.get(`arn:endpoint/${name}`)?.['trainyard:expires-at'];
+
+const denied = new ActionError({ kind: 'permission', message: 'You may not look.', fix: 'Ask.' });
 
 /** Version 1 live, version 2 the candidate. */
 function second(change?: (spec: Spec) => Spec): World {
@@ -157,6 +159,56 @@ describe('with alias live', () => {
     expect(outcome(world)?.kind).toBe(call === 'alias previous' ? 'refused' : 'rolled-back');
   });
 
+  test.each<[string, (world: World) => void, RegExp, string[]]>([
+    [
+      'aliases that cannot be read',
+      (world) => Object.assign(world.deps.functions, { alias: () => Promise.reject(denied) }),
+      /^You may not look\.$/,
+      [],
+    ],
+    [
+      'smoke cases that cannot be read',
+      (world) => Object.assign(world.deps.spec, { smoke: [{ ...world.deps.spec.smoke[0], event: { file: 'lost.json' } }] }),
+      /lost\.json/,
+      ['2 in_progress', '2 failure'],
+    ],
+    ['a spec that serves nothing', (world) => Object.assign(world.deps.spec, { serve: undefined }), /no serve section/, []],
+    [
+      'a bug',
+      (world) => Object.assign(world.deps.functions, { version: () => Promise.reject(new TypeError('x is undefined')) }),
+      /^x is undefined$/,
+      [],
+    ],
+  ])('what fails before anything is changed is recorded as refused: %s', async (_name, spoil, reason, statuses) => {
+    const world = second((spec) => ({ ...spec }));
+    spoil(world);
+    expect(await promote(world)).not.toBe('ok');
+    expect(world.records).toHaveLength(1);
+    expect(outcome(world)).toEqual({ kind: 'refused', reason: expect.stringMatching(reason) });
+    expect(world.outputs.get('outcome')).toBe('refused');
+    expect(world.statuses).toEqual(statuses);
+    expect(findState(world.deps.step)).toBeUndefined();
+    expect(findBegun(world.deps.step)).toBeUndefined();
+  });
+
+  test('a record that cannot be written hides nothing of why', async () => {
+    const world = second();
+    Object.assign(world.deps.functions, { alias: () => Promise.reject(denied) });
+    Object.assign(world.deps.records, { write: () => Promise.reject(new Error('no bucket')) });
+    expect(await promote(world)).toBe('You may not look.');
+    expect(world.lines.at(-1)).toBe('warning: That nothing was promoted could not be recorded: no bucket');
+  });
+
+  test('how it ended is recorded although what is live cannot be read any more', async () => {
+    const world = second();
+    world.before = (made) => {
+      if (made.startsWith('tag')) Object.assign(world.deps.functions, { alias: () => Promise.reject(denied) });
+    };
+    expect(await promote(world)).toBe('You may not look.');
+    expect(outcome(world)?.kind).toBe('promoted');
+    expect(names(world)).toMatchObject({ live: '2' });
+  });
+
   test('a candidate that expired is refused by name, and nothing else happens', async () => {
     const world = second();
     world.tags.set('arn:endpoint/dogs-2', { 'trainyard:expires-at': '2026-11-22T11:00:00Z' });
@@ -224,6 +276,18 @@ describe('post, when main was killed', () => {
     expect(names(world)).toMatchObject({ live: '2', previous: '1' });
     expect([expiry(world, 'dogs-2'), expiry(world, 'dogs-1')]).toEqual(['never', '2026-11-22T13:00:00Z']);
     expect(outcome(world)?.kind).toBe('promoted');
+  });
+
+  test('says of one that was killed while it still looked that nothing was promoted', async () => {
+    const world = second();
+    const begun = { commit: 'c', githubEnvironment: 'production', release: 'dogs-2' };
+    saveBegun(world.deps.step, begun);
+    expect(findBegun(world.deps.step)).toEqual(begun);
+    await endUnmoved(begun, world.deps);
+    expect(outcome(world)).toEqual({ kind: 'refused', reason: 'The workflow was cancelled.' });
+    expect(names(world)).toEqual({ candidate: '2', live: '1' });
+    expect(world.statuses.at(-1)).toBe('2 failure');
+    expect(findBegun(world.deps.step)).toBeUndefined();
   });
 
   test('puts in order what was never moved', async () => {

@@ -118,8 +118,8 @@ describe('the first lines say what happened and what is live', () => {
       'stuck',
       [deploy, promoteOf({ kind: 'stuck', reason: 'alias live was moved by somebody else' })],
       '❌ digits: v1.2 needs somebody to look',
-      'could not be taken back: alias live was moved by somebody else.',
-      'not known: look at alias `live` of the function.',
+      'The promotion of v1.2 was neither verified nor taken back: alias live was moved by somebody else.',
+      'not known: look at alias `live` of `digits-invoke` and the endpoint it calls.',
     ],
     [
       'returned',
