@@ -1,6 +1,7 @@
 """Where training stands, as one file that is always whole: written beside, flushed, then renamed."""
 
 import io
+import json
 import os
 
 import torch
@@ -9,14 +10,17 @@ NAME = "checkpoint.pth"
 
 
 def pack(state):
+    """`state["progress"]` is anything JSON holds, the rest tensors and maps of them."""
     content = io.BytesIO()
-    torch.save(state, content)
+    # As text, because PyTorch 1 writes fractions between tensors, but does not read them where no code may run.
+    torch.save({**state, "progress": json.dumps(state["progress"])}, content)
     return content.getvalue()
 
 
 def unpack(content):
-    """Tensors, numbers and texts; nothing that could run."""
-    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    """Nothing in it is run."""
+    state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return {**state, "progress": json.loads(state["progress"])}
 
 
 def write(folder, state):
@@ -40,10 +44,11 @@ def find(folder, settings, epochs):
     except Exception as error:  # of a dozen kinds: pickle's, zip's, torch's own
         print(f"{path} is damaged ({type(error).__name__}) and is not used.", flush=True)
         return None
-    if not isinstance(state, dict) or state.get("settings") != settings:
+    progress = state["progress"]
+    if progress["settings"] != settings:
         print(f"{path} belongs to a training with other settings or images and is not used.", flush=True)
         return None
-    if state["epoch"] > epochs:
-        print(f"{path} is {state['epoch']} epochs along, further than the {epochs} asked for, and is not used.", flush=True)
+    if progress["epoch"] > epochs:
+        print(f"{path} is {progress['epoch']} epochs along, further than the {epochs} asked for, and is not used.", flush=True)
         return None
     return state

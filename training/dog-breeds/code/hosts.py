@@ -1,9 +1,11 @@
 """
 The hosts of a job as one: torch.distributed with one process a host (or a GPU, under torchrun), gloo on CPU and NCCL on GPU.
 
-Who they are is read from MASTER_ADDR, MASTER_PORT, WORLD_SIZE and RANK, which the launcher and torchrun set.
+Who they are is read from MASTER_ADDR, MASTER_PORT, WORLD_SIZE and RANK, which the launcher and torchrun set; else from SM_HOSTS and
+SM_CURRENT_HOST, which SageMaker's own images set.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -15,6 +17,7 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 
+MASTER_PORT = "7777"  # the port SageMaker's framework images use
 CONNECT_SECONDS = 300  # hosts of a job start minutes apart: images differ in what is cached
 GREETING_SECONDS = 5
 SILENCE = timedelta(minutes=30)  # hosts prepare their shares of the images before they first meet again
@@ -79,24 +82,30 @@ def guard(call, *arguments):
         ) from error
 
 
+def find_place():
+    """This process's rank, how many there are, and where the first one is to be met."""
+    names = json.loads(os.environ.get("SM_HOSTS", "[]")) or ["localhost"]
+    rank = int(os.environ.get("RANK") or names.index(os.environ.get("SM_CURRENT_HOST", names[0])))
+    size = int(os.environ.get("WORLD_SIZE") or len(names))
+    address = os.environ.setdefault("MASTER_ADDR", names[0])
+    return rank, size, address, int(os.environ.setdefault("MASTER_PORT", MASTER_PORT))
+
+
 def join(device):
-    rank, size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    rank, size, address, port = find_place()
     hosts = Hosts(rank, size, device)
     if size == 1:
         return hosts
-    address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-    local = address.startswith("127.")
+    local = address.startswith("127.") and "TORCHELASTIC_RUN_ID" not in os.environ  # torchrun has a meeting point of its own
     interface = os.environ.get("SM_NETWORK_INTERFACE_NAME") or (find_loopback() if local else None)
     if interface:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
-    backend = "nccl" if device.type == "cuda" else "gloo"
-    place = {"init_method": "env://"}
-    if local:
-        place = {"store": meet(hosts, address, port)}
-    else:
+    if not local:
         wait_for_name(address)
+    meeting = {"store": meet(hosts, address, port)} if local else {"init_method": "env://"}
+    backend = "nccl" if device.type == "cuda" else "gloo"
     try:
-        dist.init_process_group(backend, rank=rank, world_size=size, timeout=SILENCE, **place)
+        dist.init_process_group(backend, rank=rank, world_size=size, timeout=SILENCE, **meeting)
     except RuntimeError as error:
         raise LostHost(f"The hosts did not find each other at {address}:{port}: {str(error).splitlines()[0]}") from error
     return hosts

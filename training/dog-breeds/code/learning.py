@@ -24,20 +24,26 @@ class Training:
 
     def state(self):
         return {
-            "settings": self.settings,
-            "epoch": self.epoch,
-            "batch": self.batch,
-            "loss": self.loss,
-            "best": self.best,
+            "progress": {
+                "settings": self.settings,
+                "epoch": self.epoch,
+                "batch": self.batch,
+                "loss": self.loss,
+                "best_epoch": self.best["epoch"],
+                "best_loss": self.best["loss"],
+            },
+            "best_weights": self.best["weights"],
             "weights": self.learner.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "momentum": self.optimizer.state_dict()["state"],
             "random": torch.get_rng_state(),
         }
 
     def restore(self, state):
-        self.epoch, self.batch, self.loss, self.best = (state[name] for name in ("epoch", "batch", "loss", "best"))
+        progress = state["progress"]
+        self.epoch, self.batch, self.loss = progress["epoch"], progress["batch"], progress["loss"]
+        self.best = {"epoch": progress["best_epoch"], "loss": progress["best_loss"], "weights": state["best_weights"]}
         self.learner.load_state_dict(state["weights"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state["momentum"]})
         torch.set_rng_state(state["random"])
 
     def judge(self, loss):

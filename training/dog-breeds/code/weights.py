@@ -13,7 +13,7 @@ RECIPE = "IMAGENET1K_V1"
 def describe_source(backbone):
     from torchvision import models
 
-    return models.get_weight(f"{'ResNet' + backbone[6:]}_Weights.{RECIPE}").url
+    return models.get_weight(f"{backbone.replace('resnet', 'ResNet')}_Weights.{RECIPE}").url
 
 
 def find_weights(backbone, source):
