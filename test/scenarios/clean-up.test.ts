@@ -1,6 +1,22 @@
 import { expect, test } from '@jest/globals';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { baseCommit, headCommit, olderCommit } from '../support/facts.ts';
-import { aliasesOf, call, deploy, expectExit, promote, putModel, resourcesOf, roles, served } from '../support/serving.ts';
+import type { LocalCloud } from '../support/local-cloud.ts';
+import {
+  aliasesOf,
+  call,
+  deploy,
+  expectExit,
+  promote,
+  putModel,
+  resourcesOf,
+  roles,
+  sagemaker,
+  served,
+  sweepFor,
+} from '../support/serving.ts';
+import { annotations, stable } from '../support/stable.ts';
 import { until } from '../support/until.ts';
 import { inWorld, weathers } from '../support/world.ts';
 
@@ -59,3 +75,69 @@ test.concurrent.each(weathers)(
       expect(expectExit(await promote(tag(3, headCommit), { rollback: 'true' })).outputs['live']).toBe(previous);
     }),
 );
+
+/** Waits until the time to live of an endpoint is over. */
+async function expire(cloud: LocalCloud, EndpointName: string): Promise<void> {
+  const { EndpointArn: ResourceArn } = await sagemaker<{ EndpointArn: string }>(cloud, 'DescribeEndpoint', { EndpointName });
+  const { Tags } = await sagemaker<{ Tags: { Key: string; Value: string }[] }>(cloud, 'ListTags', { ResourceArn });
+  const expiry = Date.parse(Tags.find(({ Key }) => Key === 'trainyard:expires-at')?.Value ?? '');
+  await until('the endpoint to expire', () => (Date.now() > expiry ? true : undefined));
+}
+
+test.concurrent('an endpoint that is being created or updated is left to the next sweep, which takes it', () =>
+  inWorld('calm', { roles }, async ({ cloud, job, project }) => {
+    const model = await putModel(cloud);
+    // The container answers /ping when this file is there, and not before.
+    const gate = join(cloud.folder, 'gate');
+    const code = `import time\nwhile not os.path.exists(${JSON.stringify(gate)}):\n    time.sleep(0.05)\n`;
+    const shared = project(served({ code }));
+    const tag = job({ event: 'tag', commit: headCommit, project: shared });
+    const statusOf = async (EndpointName: string) =>
+      (await sagemaker<{ EndpointStatus: string }>(cloud, 'DescribeEndpoint', { EndpointName })).EndpointStatus;
+    const inService = (name: string) => async () => ((await statusOf(name)) === 'InService' ? true : undefined);
+
+    // The runner dies while the endpoint is being created.
+    const deploying = tag.step('deploy-endpoint', { model, 'candidate-ttl': '1s' });
+    const name = await until('the endpoint', async () => (await resourcesOf(cloud)).endpoints[0], 60);
+    deploying.process.kill('SIGKILL');
+    await deploying.done;
+    await expire(cloud, name);
+    const all = await resourcesOf(cloud);
+    const creating = await sweepFor(cloud, shared, 1);
+    expect(stable(creating.log).replaceAll(/\d+ seconds? old/g, '<n> seconds old')).toMatchSnapshot('log');
+    expect(creating.outputs).toEqual({ removed: '[]', busy: '1' });
+    expect(await resourcesOf(cloud)).toEqual(all);
+
+    // Then somebody gives it a second machine.
+    writeFileSync(gate, '');
+    await until('the endpoint to serve', inService(name));
+    rmSync(gate);
+    await sagemaker(cloud, 'UpdateEndpointWeightsAndCapacities', {
+      EndpointName: name,
+      DesiredWeightsAndCapacities: [{ VariantName: 'all', DesiredInstanceCount: 2 }],
+    });
+    expect(await statusOf(name)).toBe('Updating');
+    const updating = await sweepFor(cloud, shared, 0);
+    expect(updating.outputs).toEqual({ removed: '[]', busy: '1' });
+    expect(annotations(updating.log).map(({ message }) => message)).toEqual([expect.stringContaining(`endpoint ${name} (`)]);
+    expect(await resourcesOf(cloud)).toEqual(all);
+
+    // The third sweep meets it while it is busy, waits, and takes it with all that was made for it.
+    const since = (await cloud.journal()).length;
+    const sweeping = tag.step('clean-up');
+    await until('the sweep to meet it', async () =>
+      (await cloud.journal(since)).find(({ operation, error }) => operation === 'DeleteEndpoint' && error !== undefined),
+    );
+    writeFileSync(gate, '');
+    const swept = expectExit(await sweeping.done);
+    const removed = JSON.parse(swept.outputs['removed'] ?? '') as { kind: string }[];
+    expect(removed.map(({ kind }) => kind)).toEqual(['endpoint', 'endpoint-config', 'model']);
+    expect(swept.outputs['busy']).toBe('0');
+    expect(
+      await until('nothing', async () => ((await resourcesOf(cloud)).endpoints.length > 0 ? undefined : resourcesOf(cloud))),
+    ).toEqual({
+      endpoints: [],
+      configs: [],
+      models: [],
+    });
+  }));

@@ -1,8 +1,11 @@
 import { expect } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { bucket, lambdaRole, servingRole, trainingRole } from './facts.ts';
-import type { Job, ProjectChanges } from './job.ts';
+import type { Job, Project, ProjectChanges } from './job.ts';
 import type { LocalCloud } from './local-cloud.ts';
 import type { StepOutcome } from './step.ts';
 
@@ -188,6 +191,31 @@ export async function promote(job: Job, inputs: Record<string, string> = {}): Pr
   const main = await job.step('promote-endpoint', inputs).done;
   expectExit(await job.afterStep('promote-endpoint', main, inputs).done);
   return main;
+}
+
+/** Sweeps as clean-up does, but leaves what is busy for longer than this to the next sweep. */
+export async function sweepFor(
+  { aws, github }: LocalCloud,
+  { folder }: Project,
+  patienceSeconds: number,
+): Promise<{ log: string; outputs: Record<string, string> }> {
+  const options = {
+    specPath: join(folder, 'trainyard.yml'),
+    patienceMs: patienceSeconds * 1000,
+    github: { token: github.tokens.read, apiUrl: github.apiUrl },
+  };
+  const script = join(import.meta.dirname, 'sweep-process.ts');
+  const { stdout: log } = await promisify(execFile)(process.execPath, ['--no-warnings', script, JSON.stringify(options)], {
+    timeout: 120_000,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: process.env['HOME'] ?? '',
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_ACCESS_KEY_ID: aws.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: aws.secretAccessKey,
+    },
+  });
+  return { log, outputs: JSON.parse(log.trim().split('\n').at(-1) ?? '') as Record<string, string> };
 }
 
 /** State of each deployment to production, oldest first, with what it says. */
