@@ -6,8 +6,11 @@ export interface ActiveJobs<Kept extends JobRecord> {
   add(record: Kept, started: Promise<unknown>): void;
   update(record: Kept): void;
   remove(name: string): void;
-  /** Asks one to stop and writes that down; what goes wrong is a warning, the post step tries again. */
-  stop(name: string, why: string): Promise<void>;
+  /**
+   * Asks one to stop and writes that down; what goes wrong is a warning, the post step tries again.
+   * @returns the record as written, when the stop was taken
+   */
+  stop(name: string, why: string): Promise<Kept | undefined>;
   /** Asks all of them to stop at once and writes that down; at most `graceMs` for everything. */
   stopAll(why: string, graceMs: number): Promise<void>;
 }
@@ -26,18 +29,23 @@ export function createActiveJobs<Kept extends JobRecord>(
     return deps.jobs.stop(name);
   }
 
-  async function stop(name: string, why: string): Promise<void> {
-    if (!active.has(name)) return;
+  async function stop(name: string, why: string): Promise<Kept | undefined> {
+    if (!active.has(name)) return undefined;
     try {
-      if ((await request(name)) !== 'requested') return;
-      const record = active.get(name)?.record;
-      if (!record) return;
+      if ((await request(name)) !== 'requested') return undefined;
+      const entry = active.get(name);
+      if (!entry) return undefined;
+      const { record } = entry;
       deps.log.info(`${labelOf(record)}: stop of ${name} requested.`);
       const now = deps.clock.now().toISOString();
       const state = { status: 'stop-requested', at: now, why } as const;
-      await deps.records.write({ ...record, state, times: { ...record.times, updated: now } });
+      const requested: Kept = { ...record, state, times: { ...record.times, updated: now } };
+      active.set(name, { ...entry, record: requested });
+      await deps.records.write(requested);
+      return requested;
     } catch (error) {
       deps.log.warning(`${name} could not be asked to stop yet (${String(error)}); the post step tries again.`);
+      return undefined;
     }
   }
 

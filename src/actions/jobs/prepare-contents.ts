@@ -1,15 +1,16 @@
 import { ActionError, type Problem, throwProblems } from '../../action-error.ts';
-import type { Spec } from '../../spec/spec.ts';
+import type { DataChannel, Spec } from '../../spec/spec.ts';
 import type { PlanBasis } from '../../training/plan.ts';
 import { problemOf } from '../train-model/choose.ts';
 import { type Prepared, prepareChannel, prepareCode } from '../train-model/contents.ts';
 import type { TrainDeps } from '../train-model/deps.ts';
 import type { JobPlace } from './place.ts';
 
-type ContentDeps = Pick<TrainDeps, 'objects' | 'workspace' | 'readText' | 'launcher' | 'zone' | 'log'>;
+type ContentDeps = Pick<TrainDeps, 'objects' | 'workspace' | 'readText' | 'launcher' | 'zone' | 'log' | 'stage'>;
 
 /**
- * Looks at everything that a job will read: packs the code, lists or hashes the data. Nothing is written.
+ * Looks at everything that a job will read: packs the code, lists or hashes the data. Nothing is written, but for data that has to be
+ * brought to S3 first: that happens when nothing else is wrong.
  * @returns contents to upload, what is wrong with them, and what plans are made from
  */
 export async function prepareContents(
@@ -32,7 +33,13 @@ export async function prepareContents(
   throwProblems(found, 'configuration');
   const code = await collect('code.directory', prepareCode(settings, deps));
   const data: Record<string, Prepared> = {};
-  for (const [name, channel] of Object.entries(spec.data)) {
+  const remoteLast = Object.entries(spec.data).toSorted((a, b) => Number(isRemote(a[1])) - Number(isRemote(b[1])));
+  for (const [name, channel] of remoteLast) {
+    if (isRemote(channel)) {
+      const { from, to } = channel;
+      if (found.length === 0 && to !== undefined) await collect(`data.${name}`, deps.stage({ name: `data.${name}`, from, to }));
+      if (found.length > 0) break;
+    }
     const read = await collect(`data.${name}`, prepareChannel(name, channel, settings, deps));
     if (read && 'problem' in read) found.push(read.problem);
     if (read && 'content' in read) data[name] = read.content;
@@ -54,3 +61,5 @@ export async function prepareContents(
   };
   return { contents, found, planBasis };
 }
+
+const isRemote = ({ from }: DataChannel): boolean => from.kind === 'https';

@@ -38,7 +38,14 @@ function countCommits(count: number): string {
   return count === 1 ? 'the last commit' : `the last ${count} commits`;
 }
 
-async function listCandidates({ context, zone, pullRequests }: ReportDeps): Promise<string[]> {
+/** Commits of main at or before the one this run began at, newest first, that may have something to compare with. */
+export async function listCandidates({
+  context,
+  zone,
+  pullRequests,
+}: Pick<ReportDeps, 'context' | 'zone'> & { pullRequests: Pick<ReportDeps['pullRequests'], 'mergeBase' | 'history'> }): Promise<
+  string[]
+> {
   if (zone.kind === 'main')
     return (await pullRequests.history(context.commit, mostCommits + 1)).slice(1).map((entry) => entry.commit);
   const base = context.pullRequest?.baseCommit ?? context.defaultBranch;

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../../action-error.ts';
 import { zoneUri } from '../../records/keys.ts';
 import type { ObjectStore } from '../../records/ports.ts';
+import { hideQuery } from '../../staging/download/address.ts';
+import { findStaged } from '../../staging/find-staged.ts';
 import type { DataChannel } from '../../spec/spec.ts';
 import { hashOf } from '../../training/fingerprint.ts';
 import type { Content } from '../../training/plan.ts';
@@ -54,7 +56,7 @@ export async function prepareChannel(
   name: string,
   channel: DataChannel,
   settings: Place,
-  deps: Pick<TrainDeps, 'workspace' | 'objects' | 'zone'>,
+  deps: Pick<TrainDeps, 'workspace' | 'objects' | 'zone' | 'log'>,
 ): Promise<{ content: Prepared } | { problem: Problem }> {
   const key = `data.${name}`;
   const { from } = channel;
@@ -65,15 +67,19 @@ export async function prepareChannel(
     const fix = 'Check the prefix, the bucket and that the role of this workflow may list it.';
     return { problem: problemOf(settings.spec, `${key}.from`, `There is no object below ${from.uri}.`, fix) };
   }
-  const staged = channel.to === undefined ? undefined : await findListing(key, channel.to, deps.objects);
-  if (staged) return { content: staged };
-  const message =
+  const staged = channel.to === undefined ? undefined : await findStaged(key, channel.to, deps);
+  if (staged) return { content: { name: key, ...staged, files: [] } };
+  const problem =
     channel.to === undefined
-      ? `${from.url} has to be staged to S3 before it can be trained on, and there is no prefix to stage it to.`
-      : `${from.url} has not been staged yet: there is no object below ${channel.to}.`;
-  const target = channel.to ?? `s3://${settings.bucket}/<prefix>`;
-  const fix = `${channel.to === undefined ? `Add "to: ${target}" to ${key}, then u` : 'U'}npack the data and copy it there once: aws s3 cp --recursive <folder> ${target}`;
-  return { problem: problemOf(settings.spec, key, message, fix) };
+      ? {
+          message: `${hideQuery(from.url)} has to be staged to S3 before it can be trained on, and there is no prefix to stage it to.`,
+          fix: `Add "to: s3://${settings.bucket}/<prefix>" to ${key}.`,
+        }
+      : {
+          message: `${hideQuery(from.url)} has not been staged yet: there is no object below ${channel.to}.`,
+          fix: 'Stage it with the action stage-data on the default branch; training there does the same.',
+        };
+  return { problem: problemOf(settings.spec, key, problem.message, problem.fix) };
 }
 
 async function prepareFolder(

@@ -1,8 +1,9 @@
 import type { RunContext, Zone } from '../../records/context.ts';
-import type { ObjectStore } from '../../records/ports.ts';
+import type { StreamingObjectStore } from '../../records/ports.ts';
 import type { RecordStore } from '../../records/store.ts';
 import type { Log, StepResult } from '../../runner/ports.ts';
 import type { Spec } from '../../spec/spec.ts';
+import type { StageRequest } from '../../staging/stage.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs } from '../../training/ports.ts';
 import type { Workspace } from '../../workspace/ports.ts';
@@ -24,7 +25,9 @@ export interface TrainDeps extends EndDeps {
   readonly zone: Zone;
   readonly identity: Identity;
   readonly prices: Prices;
-  readonly objects: ObjectStore;
+  readonly objects: StreamingObjectStore;
+  /** Brings the data of one channel to S3; what is there already stays. */
+  readonly stage: (request: Pick<StageRequest, 'name' | 'from' | 'to'>) => Promise<unknown>;
   readonly workspace: Workspace;
   readonly step: StepResult;
   /** Aborts when GitHub cancels the job. */

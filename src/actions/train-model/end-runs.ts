@@ -3,7 +3,7 @@ import { isJobOf } from '../../training/identity.ts';
 import { finishRecord, neverCreated } from '../../training/settling/finish.ts';
 import { endJobs } from '../jobs/end.ts';
 import type { EndDeps } from './deps.ts';
-import type { SavedState } from './state.ts';
+import type { SavedState } from '../jobs/state.ts';
 
 /**
  * Ends what main left behind, from the saved state and the records alone: asks every job that nobody watches any more to

@@ -1,14 +1,14 @@
 import { createInputReader } from '../../runner/inputs.ts';
 import type { Log } from '../../runner/ports.ts';
 import { createStep } from '../../runner/step.ts';
-import { refreshComment } from '../report/refresh.ts';
+import { refreshAfter } from '../jobs/refresh-after.ts';
 import { endRuns } from './end-runs.ts';
-import { findState } from './state.ts';
+import { findState } from '../jobs/state.ts';
 import { wireAws } from '../wire-aws.ts';
 
 /** Ends what main left behind, also when main was killed, and brings the comment up to date when that changed anything. */
 export async function endStep(root: string, log: Log): Promise<void> {
-  const state = findState(createStep());
+  const state = findState(createStep(), 'train-model');
   if (!state) return;
   const inputs = createInputReader();
   const roleToAssume = inputs.text('role-to-assume');
@@ -18,15 +18,5 @@ export async function endStep(root: string, log: Log): Promise<void> {
     wireAws({ region, bucket, zone, runId, roleToAssume, temp: process.env.RUNNER_TEMP ?? '.', log }),
   );
   if (ended === 0) return;
-  const environment = inputs.text('environment');
-  const token = inputs.text('github-token');
-  await refreshComment(
-    {
-      specPath: inputs.text('spec') ?? 'trainyard.yml',
-      ...(environment === undefined ? {} : { environment }),
-      ...(token === undefined ? {} : { token }),
-      ...(roleToAssume === undefined ? {} : { roleToAssume }),
-    },
-    root,
-  );
+  await refreshAfter(inputs, root);
 }

@@ -29,7 +29,8 @@ export function announce({ decisions, basis }: Preparation, log: Log): void {
   for (const warning of basis.warnings) log.warning(warning);
 }
 
-function describePrice(type: string, price: Price | undefined, rehearsal: boolean): string {
+/** A price for the log, with where it is from. */
+export function describePrice(type: string, price: Price | undefined, rehearsal: boolean): string {
   if (!price || price.kind === 'unknown') return `${type} unknown${price ? `: ${price.why}` : ''}`;
   const api = rehearsal ? 'price list of the local cloud' : 'Pricing API';
   const source = price.source === 'pricing-api' ? api : `built-in table, ${price.quality}`;

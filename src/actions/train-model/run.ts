@@ -10,7 +10,7 @@ import { finishRecord } from '../../training/settling/finish.ts';
 import { getOutputs, type Outputs, writeOutputs } from './outputs.ts';
 import { type Preparation, prepare } from './prepare.ts';
 import { announce, describeOutcome, describeTotal } from './report-lines.ts';
-import { saveState } from './state.ts';
+import { saveState } from '../jobs/state.ts';
 import { trainOne } from './train.ts';
 
 /** GitHub gives 7.5 s after SIGINT and 2.5 s more after SIGTERM; the post step follows. */
@@ -53,7 +53,7 @@ async function carryOut(preparation: Preparation, { settings, active, written }:
   const { region, bucket, spec } = settings;
   if (decisions.some((decision) => decision.kind === 'launch')) await upload(contents, deps);
   const baseNames = decisions.map(({ plan }) => plan.baseName);
-  saveState(deps.step, {
+  saveState(deps.step, 'train-model', {
     region,
     bucket,
     zone: deps.zone,

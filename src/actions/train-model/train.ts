@@ -7,7 +7,8 @@ import type { ActiveJobs } from '../jobs/active.ts';
 import { createJob, refuse } from '../jobs/create.ts';
 import type { Settings, TrainDeps } from './deps.ts';
 import { followLog } from '../../training/settling/follow-log.ts';
-import { planRecord, type RecordBasis } from './record-of.ts';
+import type { RecordBasis } from '../jobs/record-basis.ts';
+import { planRecord } from './record-of.ts';
 import { applyJob, type Patience, settle } from '../../training/settling/settle.ts';
 import { watchJob } from './watch.ts';
 

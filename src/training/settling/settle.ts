@@ -99,7 +99,7 @@ async function readUtilisation(record: RunRecord, job: TrainingJob, patience: Pa
 }
 
 /** Reads the log until it has been quiet for some looks: lines arrive after the job's end. A log without any line is waited for longest. */
-async function drain(follower: LogFollower, maxSeconds: number, deps: SettleDeps): Promise<void> {
+export async function drain(follower: LogFollower, maxSeconds: number, deps: Pick<SettleDeps, 'clock'>): Promise<void> {
   const start = deps.clock.now().getTime();
   let quiet = 0;
   for (;;) {

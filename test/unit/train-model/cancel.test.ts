@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { EndDeps } from '../../../src/actions/train-model/deps.ts';
 import { endRuns } from '../../../src/actions/train-model/end-runs.ts';
 import { run } from '../../../src/actions/train-model/run.ts';
-import { findState } from '../../../src/actions/train-model/state.ts';
+import { findState } from '../../../src/actions/jobs/state.ts';
 import { isFinal, runRecord } from '../../../src/records/record.ts';
 import { createDeps, createWorld, putJob, settings, type World } from './world.ts';
 
@@ -30,7 +30,7 @@ async function interrupt(world: World, how: 'cancel' | 'kill', nth: number, when
   life.dead = true;
   world.hook = () => undefined;
   const deps = createDeps(world);
-  const state = findState(deps.step);
+  const state = findState(deps.step, 'train-model');
   if (state) await endRuns(state, deps);
 }
 
@@ -140,7 +140,7 @@ describe('post', () => {
     const world = createWorld();
     await leave(world, { stops: 20 });
     const deps = createDeps(world);
-    expect(await endRuns(findState(deps.step)!, deps)).toBe(1);
+    expect(await endRuns(findState(deps.step, 'train-model')!, deps)).toBe(1);
     const [record] = [...world.records.values()];
     expect(record).toMatchObject({ state: { status: 'stopped', cause: 'cancelled', reason: 'the workflow was cancelled' } });
     expect(record?.costUsd).toBeGreaterThan(0);
@@ -152,7 +152,7 @@ describe('post', () => {
     await leave(world, { stops: 120 });
     const before = world.clock.now().getTime();
     const deps = createDeps(world);
-    await endRuns(findState(deps.step)!, deps);
+    await endRuns(findState(deps.step, 'train-model')!, deps);
     expect(world.clock.now().getTime() - before).toBeLessThan(100_000);
     expect([...world.records.values()][0]?.state.status).toBe('stop-requested');
     expect(world.lines.join('\n')).toContain('has not been seen to end');
@@ -176,7 +176,7 @@ describe('post', () => {
       if (call === 'jobs.describe' && when === 'before' && (looks += 1) === 4) putJob(world, name, { trains: 3_000 });
     };
     const deps = createDeps(world);
-    await endRuns(findState(deps.step)!, deps);
+    await endRuns(findState(deps.step, 'train-model')!, deps);
     expect(world.jobs.get(name)?.stoppedAt).toBeDefined();
     expect(world.records.get(name)?.state).toMatchObject({ status: 'stopped', cause: 'cancelled' });
   });
@@ -195,7 +195,7 @@ describe('post', () => {
       stop: (name) => deps.jobs.stop(name),
       describe: async (name) => (world.clock.now().getTime() < seenFrom ? undefined : deps.jobs.describe(name)),
     };
-    await endRuns(findState(deps.step)!, { ...deps, jobs });
+    await endRuns(findState(deps.step, 'train-model')!, { ...deps, jobs });
     expect(world.records.get(record.name)).toMatchObject({ state: { status: 'stopped' }, costUsd: expect.any(Number) });
     expect(world.records.get(record.name)?.billedSeconds).toBeGreaterThan(0);
   });
@@ -205,7 +205,7 @@ describe('post', () => {
     world.behaviour = () => ({ trains: 3_000 });
     await run({ ...settings, wait: false }, [], [], createDeps(world));
     const deps = createDeps(world);
-    expect(await endRuns(findState(deps.step)!, deps)).toBe(0);
+    expect(await endRuns(findState(deps.step, 'train-model')!, deps)).toBe(0);
     expect([...world.jobs.values()].every((job) => job.stoppedAt === undefined)).toBe(true);
   });
 });

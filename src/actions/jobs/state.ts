@@ -20,13 +20,12 @@ const savedState = z.object({
 });
 export type SavedState = z.infer<typeof savedState>;
 
-const key = 'train-model';
-
-export function saveState(step: StepResult, state: SavedState): void {
+/** @param key the action's name */
+export function saveState(step: StepResult, key: string, state: SavedState): void {
   step.saveState(key, state);
 }
 
 /** Undefined when main came to no create call. */
-export function findState(step: StepResult): SavedState | undefined {
+export function findState(step: StepResult, key: string): SavedState | undefined {
   return savedState.safeParse(step.readState(key)).data;
 }
