@@ -12,20 +12,43 @@ export interface ApplyDeps {
   readonly scaling: EndpointScaling;
   readonly log: Pick<Log, 'info'>;
   readonly clock: Clock;
+  /** Aborts when the run is cancelled: the call that is on its way is waited for, and no other is made. */
+  readonly signal: AbortSignal;
+  /** Told of each step when it is done. */
+  readonly onDone: (step: ScalingStep) => void;
 }
+
+/** The runner kills a cancelled step after ten seconds. */
+const lastCallMs = 5_000;
 
 /** AWS warms environments in minutes; 15 and more have been reported. */
 const warmMs = 20 * 60_000;
 /** A configuration that was put a moment ago may not be seen at once. */
 const unseenMs = 60_000;
 
-/** Does the steps of a plan, in their order. */
+/**
+ * Does the steps of a plan, in their order, until all are done or the run is cancelled.
+ * @returns the step of which nobody knows whether it was done: its call was not answered in the time that a cancel leaves
+ */
 export async function applyScaling(
   steps: readonly ScalingStep[],
   at: Pick<ScalingSituation, 'functionName' | 'version' | 'endpoint'>,
   deps: ApplyDeps,
-): Promise<void> {
-  for (const step of steps) await applyStep(step, at, deps);
+): Promise<ScalingStep | undefined> {
+  for (const step of steps) {
+    if (deps.signal.aborted) return undefined;
+    const end = await Promise.race([applyStep(step, at, deps).then(() => 'done' as const), waitForLastCall(deps)]);
+    if (end === 'late') return step;
+    if (step.kind === 'await-provisioned' && deps.signal.aborted) return undefined;
+    deps.onDone(step);
+  }
+  return undefined;
+}
+
+async function waitForLastCall({ signal, clock }: ApplyDeps): Promise<'late'> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await clock.sleep(lastCallMs);
+  return 'late';
 }
 
 async function applyStep(
@@ -56,7 +79,7 @@ async function applyStep(
 async function awaitProvisioned(
   wanted: number,
   { functionName, version }: Pick<ScalingSituation, 'functionName' | 'version'>,
-  { concurrency, log, clock }: ApplyDeps,
+  { concurrency, log, clock, signal }: ApplyDeps,
 ): Promise<void> {
   const what = `Provisioned concurrency of ${functionName}, version ${version}`;
   let said = '';
@@ -71,8 +94,9 @@ async function awaitProvisioned(
     judge: (seen, elapsedMs) => judgeProvisioned(seen, wanted, elapsedMs),
     limitMs: warmMs,
     clock,
+    signal,
   });
-  if (waited.outcome === 'reached' && waited.result === 'ready') return;
+  if (waited.outcome === 'aborted' || (waited.outcome === 'reached' && waited.result === 'ready')) return;
   const reason =
     waited.outcome === 'reached' && typeof waited.result === 'object'
       ? `failed: ${waited.result.reason}`

@@ -1,9 +1,12 @@
+import { onCancel } from '../../runner/cancel.ts';
 import { handleAction } from '../../runner/handle.ts';
 import { createLog } from '../../runner/log.ts';
 import { configureScaling } from './main.ts';
 
-/** A cancel needs nothing of this step: whatever it has set belongs to the candidate, which expires. */
+/** After a cancel no further call is made; what was changed by then is said, and whatever it is belongs to the candidate, which expires. */
 export async function main(): Promise<void> {
   const log = createLog();
-  await handleAction(() => configureScaling(log), { log });
+  const signal = onCancel();
+  await handleAction(() => configureScaling(log, signal), { log });
+  if (signal.aborted) process.exit(process.exitCode ?? 1);
 }

@@ -6,12 +6,13 @@ import { createFunctions } from '../../aws/functions.ts';
 import { createHostingPrices } from '../../aws/hosting-prices.ts';
 import type { Log } from '../../runner/ports.ts';
 import { openServingStep } from '../serving-step.ts';
+import { orCancelled } from '../train-model/cancel.ts';
 import { readInputs } from './inputs.generated.ts';
-import { run } from './run.ts';
+import { cancelledBefore, run } from './run.ts';
 
 /** Reads what the step is asked, puts the adapters together, and scales. */
-export async function configureScaling(log: Log): Promise<void> {
-  const opened = await openServingStep(readInputs, 'Nothing was scaled', log);
+export async function configureScaling(log: Log, signal: AbortSignal): Promise<void> {
+  const opened = await orCancelled(openServingStep(readInputs, 'Nothing was scaled', log), signal, cancelledBefore);
   if (!opened) return;
   const { clients, region } = opened;
   await run(opened.inputs, {
@@ -22,5 +23,6 @@ export async function configureScaling(log: Log): Promise<void> {
     scaling: createEndpointScaling(clients),
     concurrency: createConcurrency(clients),
     prices: createHostingPrices(clients, { region }),
+    signal,
   });
 }

@@ -5,11 +5,13 @@ import type { HostingPrices } from '../../serving/ports.ts';
 import { getRecordBasis, type ReleaseRecords } from '../../serving/release-records.ts';
 import { applyScaling } from '../../serving/scaling-apply.ts';
 import { checkScaling } from '../../serving/scaling-check.ts';
-import type { Change } from '../../serving/scaling-plan.ts';
+import type { Change, ScalingSituation, ScalingStep } from '../../serving/scaling-plan.ts';
 import type { ServeSpec, Spec } from '../../spec/spec.ts';
 import type { Clock } from '../../time/clock.ts';
+import { orCancelled } from '../train-model/cancel.ts';
 import { type Look, look, type LookDeps } from './look.ts';
 import { findUsed, type Plans, planBoth } from './plan.ts';
+import { describeProgress } from './progress.ts';
 import { describeChange, describeCosts, findBudgetWarning, writeSummary } from './tell.ts';
 
 export interface ScalingDeps extends LookDeps {
@@ -22,16 +24,21 @@ export interface ScalingDeps extends LookDeps {
   readonly step: Pick<StepResult, 'output' | 'summary'>;
   readonly log: Log;
   readonly clock: Clock;
+  /** Aborts when GitHub cancels the job. */
+  readonly signal: AbortSignal;
 }
 
-/** Brings the candidate's scaling to the spec. A second run finds nothing to do. */
+/**
+ * Brings the candidate's scaling to the spec. A second run finds nothing to do.
+ * @throws ActionError when anything is wrong, and after a cancel, with what was changed by then
+ */
 export async function run({ dryRun }: { dryRun: boolean }, deps: ScalingDeps): Promise<void> {
   const { log } = deps;
   const serve = needServe(deps.spec);
   const { scaling: _, ...rest } = deps.spec;
   const { scaling, unused } = findUsed(deps.spec.scaling, serve);
   const spec: Spec = { ...rest, ...(scaling && { scaling }) };
-  const seen = await look(spec.name, serve, deps);
+  const seen = await orCancelled(look(spec.name, serve, deps), deps.signal, cancelledBefore);
   throwProblems(checkScaling(spec, seen.situation, seen.limits));
   const plans = planBoth(scaling, serve, seen.situation);
   const notes = [...plans.now.notes, ...plans.later.notes, ...unused];
@@ -42,8 +49,33 @@ export async function run({ dryRun }: { dryRun: boolean }, deps: ScalingDeps): P
   for (const change of plans.now.changes) log.info(`  ${describeChange(change)}`);
   for (const change of plans.later.changes) log.info(`  ${describeChange(change)} (by promote-endpoint)`);
   for (const note of notes) log.info(`  ${note}`);
-  if (!dryRun) await applyScaling(plans.now.steps, seen.situation, deps);
+  if (!dryRun) await apply(plans.now.steps, seen.situation, deps);
   await conclude(dryRun, { ...plans, notes }, seen, { ...deps, spec });
+  if (deps.signal.aborted) throw cancelled(dryRun ? 'Nothing was changed.' : describeProgress(plans.now.steps, plans.now.steps));
+}
+
+/** Nothing that was changed stays unsaid when the rest could not be. */
+async function apply(steps: readonly ScalingStep[], at: ScalingSituation, deps: ScalingDeps): Promise<void> {
+  const done: ScalingStep[] = [];
+  try {
+    const unknown = await applyScaling(steps, at, { ...deps, onDone: (step) => void done.push(step) });
+    if (done.length < steps.length) throw cancelled(describeProgress(steps, done, unknown));
+  } catch (error) {
+    if (!deps.signal.aborted && done.length > 0) deps.log.warning(describeProgress(steps, done), 'Scaling is changed in part');
+    throw error;
+  }
+}
+
+export function cancelledBefore(): ActionError {
+  return cancelled('Nothing was changed.');
+}
+
+function cancelled(progress: string): ActionError {
+  return new ActionError({
+    kind: 'stopped',
+    message: `The workflow was cancelled. ${progress}`,
+    fix: 'Run this job again: it changes what is left. What was set belongs to the candidate and ends with it; reserved concurrency is of the whole function.',
+  });
 }
 
 function needServe({ path, serve }: Spec): ServeSpec {

@@ -58,7 +58,7 @@ export function findBudgetWarning({ scaling, budget }: Spec, hosting: Price): st
   return `If scaling keeps all ${max} machines, the endpoint costs ${formatUsd(usd)} a month, more than budget.endpoint-per-month (${formatUsd(limit)}).`;
 }
 
-function describeMachines(min: number, max: number): string {
+export function describeMachines(min: number, max: number): string {
   return min === max ? `${min}` : `${min} to ${max}`;
 }
 

@@ -48,10 +48,17 @@ describe('the release workflow', () => {
   test('deploys, scales and calls before anybody can approve, then promotes; each job ends with a report', async () => {
     const { jobs, permissions } = await read('release');
     const steps = (job: string) => jobs[job]?.steps.map(({ uses }) => uses).slice(1);
-    expect(steps('deploy')).toEqual(['./actions/deploy-endpoint', './actions/configure-scaling', './actions/smoke-invoke', './']);
-    expect(steps('promote')).toEqual(['./actions/promote-endpoint', './']);
+    const upload = expect.stringMatching(/^actions\/upload-artifact@/);
+    const deploying = ['./actions/deploy-endpoint', './actions/configure-scaling', './actions/smoke-invoke', './', upload];
+    expect(steps('deploy')).toEqual(deploying);
+    expect(steps('promote')).toEqual(['./actions/promote-endpoint', './', upload]);
     expect(jobs['promote']).toMatchObject({ needs: 'deploy', environment: { name: 'production', deployment: false } });
-    for (const job of Object.values(jobs)) expect(job.steps.at(-1)?.if).toBe('always()');
+    for (const job of Object.values(jobs)) {
+      expect(job.steps.at(-2)).toMatchObject({ id: 'report', if: 'always()' });
+      expect(job.steps.at(-1)?.if).toBe("always() && steps.report.outputs.html != ''");
+      // One artifact of a name is in a run: the later report takes the place of the earlier one.
+      expect(job.steps.at(-1)?.with).toMatchObject({ archive: false, name: 'trainyard-report.html', overwrite: true });
+    }
     const token = (job: string) => tokenPermissions(permissions, jobs[job]?.permissions, false);
     expect(token('deploy')).toEqual({ contents: 'read', 'id-token': 'write' });
     expect(token('promote')).toEqual({ contents: 'read', deployments: 'write', 'id-token': 'write' });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ActionError } from '../../../src/action-error.ts';
 import { run, type ScalingDeps } from '../../../src/actions/configure-scaling/run.ts';
 import type { RunContext } from '../../../src/records/context.ts';
 import type { ScalingState } from '../../../src/serving/ports.ts';
@@ -26,6 +27,7 @@ const context: RunContext = {
 
 /** An account with a candidate, version 4, which calls the endpoint dogs-a; live is version 3. */
 async function world(strategy: 'alias' | 'in-place' = 'alias') {
+  const abort = new AbortController();
   const calls: string[] = [];
   const lines: string[] = [];
   const outputs: Record<string, string> = {};
@@ -108,9 +110,20 @@ async function world(strategy: 'alias' | 'in-place' = 'alias') {
     },
     log: { info: tell, notice: tell, warning: tell, error: tell, untrusted: () => undefined, mask: () => undefined },
     clock: { now: () => new Date('2026-11-22T12:00:00Z'), sleep: async () => undefined },
+    signal: abort.signal,
   };
-  return { deps, calls, lines, outputs, records, summary: () => summary };
+  return { deps, calls, lines, outputs, records, summary: () => summary, cancel: () => abort.abort() };
 }
+
+/** Time stands still: only a cancel ends a wait. */
+const sleep = (_ms: number, signal?: AbortSignal) => (signal?.aborted ? Promise.resolve() : new Promise<void>(() => undefined));
+const forever = { now: () => new Date('2026-11-22T12:00:00Z'), sleep };
+const told = (deps: ScalingDeps) =>
+  run({ dryRun: false }, deps).then(
+    () => 'done',
+    (error: unknown) => (error instanceof ActionError ? `${error.kind}: ${error.message}` : String(error)),
+  );
+const mayNot = () => Promise.reject(new ActionError({ kind: 'permission', message: 'You may not.', fix: 'Ask.' }));
 
 describe('configure-scaling', () => {
   test('brings everything to the spec, and records before and after', async () => {
@@ -164,6 +177,67 @@ describe('configure-scaling', () => {
     expect(lines.join('\n')).not.toContain('warm environments');
     expect(records).toMatchObject([{ release: 'dogs-a', changes: [{ setting: 'Reserved concurrency', after: '10' }] }]);
     expect(records[0]).toHaveProperty('lambda', { reserved: 10, memoryMb: 256 });
+  });
+
+  describe('a cancel', () => {
+    test('while it looks changes nothing, and says so', async () => {
+      const { deps, calls, records, cancel } = await world();
+      const account = async () => {
+        cancel();
+        return { total: 1000, unreserved: 1000 };
+      };
+      expect(await told({ ...deps, concurrency: { ...deps.concurrency, account } })).toBe(
+        'stopped: The workflow was cancelled. Nothing was changed.',
+      );
+      expect([calls, records]).toEqual([[], []]);
+    });
+
+    test('between two calls says what was changed by then and what was not', async () => {
+      const { deps, calls, records, cancel } = await world();
+      const register: ScalingDeps['scaling']['register'] = async (...asked) => {
+        cancel();
+        await deps.scaling.register(...asked);
+      };
+      expect(await told({ ...deps, clock: forever, scaling: { ...deps.scaling, register } })).toBe(
+        'stopped: The workflow was cancelled. Changed: reserved concurrency 10, machines 1 to 3. Not changed: scaling target 30 calls per minute and machine, provisioned concurrency 2.',
+      );
+      expect(calls).toEqual(['reserve 10', 'register dogs-a']);
+      expect(records).toEqual([]);
+    });
+
+    test('during a call that is not answered in time says that nobody knows', async () => {
+      const { deps, cancel } = await world();
+      const putReserved = () => {
+        cancel();
+        return new Promise<void>(() => undefined);
+      };
+      expect(await told({ ...deps, concurrency: { ...deps.concurrency, putReserved } })).toBe(
+        'stopped: The workflow was cancelled. Nothing else was changed. Asked for, and not known whether changed: reserved concurrency 10. Not changed: machines 1 to 3, scaling target 30 calls per minute and machine, provisioned concurrency 2.',
+      );
+    });
+
+    test('while environments are warmed says that they still are', async () => {
+      const { deps, cancel } = await world();
+      let asked = 0;
+      const provisioned = async () => {
+        asked += 1;
+        if (asked > 2) cancel();
+        return asked > 2 ? ({ requested: 2, available: 1, status: 'IN_PROGRESS' } as const) : undefined;
+      };
+      expect(await told({ ...deps, clock: forever, concurrency: { ...deps.concurrency, provisioned } })).toMatch(
+        /Changed: reserved concurrency 10, .*, provisioned concurrency 2\. The environments are still being warmed\.$/,
+      );
+    });
+  });
+
+  test('what AWS refuses in the middle does not hide what was changed before', async () => {
+    const { deps, lines } = await world();
+    await expect(run({ dryRun: false }, { ...deps, scaling: { ...deps.scaling, register: mayNot } })).rejects.toThrow(
+      'You may not.',
+    );
+    expect(lines.at(-1)).toBe(
+      'Changed: reserved concurrency 10. Not changed: machines 1 to 3, scaling target 30 calls per minute and machine, provisioned concurrency 2.',
+    );
   });
 
   test('everything that AWS would refuse is told before the first call', async () => {

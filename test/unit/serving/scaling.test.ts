@@ -255,7 +255,14 @@ function world(states: (Provisioned | undefined)[]) {
     calls,
     lines,
     elapsed: () => now,
-    deps: { concurrency, scaling, clock, log: { info: (line: string) => void lines.push(line) } },
+    deps: {
+      concurrency,
+      scaling,
+      clock,
+      log: { info: (line: string) => void lines.push(line) },
+      signal: new AbortController().signal,
+      onDone: () => undefined,
+    },
   };
 }
 

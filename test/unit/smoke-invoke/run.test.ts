@@ -69,6 +69,7 @@ function world(answers: Record<number, string>, endpoint: string | undefined = '
       mask: () => undefined,
     },
     clock: { now: () => new Date('2026-11-22T12:00:00Z'), sleep: async () => undefined },
+    signal: new AbortController().signal,
   };
   return { deps, lines, outputs, records, untrusted, summary: () => summary };
 }
@@ -116,6 +117,25 @@ describe('smoke-invoke', () => {
     ]);
     expect(untrusted).toEqual(['::error::not ours', '::error::not ours']);
     expect(summary()).toContain('### Smoke test failed: candidate');
+  });
+
+  test('a cancel ends it at once, says how far it came, and records nothing', async () => {
+    const { deps, outputs, records } = world({ 1: '[0,1]', 2: '[[1,2]]' });
+    const abort = new AbortController();
+    const invoke: SmokeInvokeDeps['invocations']['invoke'] = (call) => {
+      if (/1/.test(call.payload)) return deps.invocations.invoke(call);
+      abort.abort();
+      // What is on its way is not waited for.
+      return new Promise(() => undefined);
+    };
+    const failure = await run(all, { ...deps, invocations: { invoke }, signal: abort.signal }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      kind: 'stopped',
+      message:
+        'The workflow was cancelled. 1 of 2 smoke cases had ended, 0 of them failed. Calls change nothing, and no result is recorded.',
+    });
+    expect([outputs, records]).toEqual([{}, []]);
+    await expect(run(all, { ...deps, signal: AbortSignal.abort() })).rejects.toThrow('The function was not called');
   });
 
   test('without an alias of that name says what to do before, and calls nothing', async () => {
