@@ -19,7 +19,7 @@ export function chooseScale(scaling: string | undefined, min: number, max: numbe
 export function toPosition({ min, max, scale }: Scaled, value: number): number {
   if (min === max) return 0.5;
   if (scale === 'Logarithmic') return Math.log(value / min) / Math.log(max / min);
-  if (scale === 'ReverseLogarithmic') return 1 - Math.log((1 - value) / (1 - max)) / Math.log((1 - min) / (1 - max));
+  if (scale === 'ReverseLogarithmic') return (Math.log1p(-value) - Math.log1p(-min)) / (Math.log1p(-max) - Math.log1p(-min));
   return (value - min) / (max - min);
 }
 
@@ -30,6 +30,6 @@ export function fromPosition({ min, max, scale }: Scaled, position: number): num
 
 function toValue({ min, max, scale }: Scaled, position: number): number {
   if (scale === 'Logarithmic') return min * (max / min) ** position;
-  if (scale === 'ReverseLogarithmic') return 1 - (1 - max) * ((1 - min) / (1 - max)) ** (1 - position);
+  if (scale === 'ReverseLogarithmic') return -Math.expm1((1 - position) * Math.log1p(-min) + position * Math.log1p(-max));
   return min + (max - min) * position;
 }

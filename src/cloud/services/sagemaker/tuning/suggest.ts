@@ -10,8 +10,8 @@ export interface Suggestion {
   readonly how: string;
 }
 
-/** Draws that may repeat a trial before one is repeated: in a space of a few combinations none may be left. */
-const drawsForNew = 50;
+/** Draws for a trial that is not a repeated one, by estimate and then at random: in a space of a few combinations none may be left. */
+const [estimatedDraws, randomDraws] = [10, 200];
 
 /**
  * The point of the next trial.
@@ -25,15 +25,16 @@ export function suggest(
   random: Random,
 ): Suggestion {
   if (strategy === 'Grid') return { point: combinationAt(space, trials.length), how: 'by its turn in the grid' };
-  const draw = (): Suggestion => {
-    const estimated = strategy === 'Bayesian' ? suggestByParzen(space, [...parents, ...trials], random) : undefined;
-    if (estimated) return { point: estimated, how: 'by a tree-structured Parzen estimator (SageMaker: Gaussian processes)' };
-    return { point: drawPoint(space, random), how: 'at random' };
+  const drawn = (): Suggestion => ({ point: drawPoint(space, random), how: 'at random' });
+  const estimated = (): Suggestion => {
+    const point = strategy === 'Bayesian' ? suggestByParzen(space, [...parents, ...trials], random) : undefined;
+    return point ? { point, how: 'by a tree-structured Parzen estimator (SageMaker: Gaussian processes)' } : drawn();
   };
   const tried = new Set(trials.map(({ point }) => keyOf(space, point)));
-  let drawn = draw();
-  for (let n = 1; n < drawsForNew && tried.has(keyOf(space, drawn.point)); n += 1) drawn = draw();
-  return drawn;
+  let next = estimated();
+  for (let n = 1; n < estimatedDraws + randomDraws && tried.has(keyOf(space, next.point)); n += 1)
+    next = n < estimatedDraws ? estimated() : drawn();
+  return next;
 }
 
 const keyOf = (space: Space, point: Point) => JSON.stringify(writeValues(space, point));
