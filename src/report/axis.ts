@@ -1,10 +1,21 @@
+import { findPosition } from '../training/search/scale.ts';
 import type { NumberAxis } from './document.ts';
 
 const mostTicks = 6;
+const tooNear = 0.08; // of the axis's length, for two labels side by side
 
 /** Round numbers on an axis, inside its ends. */
 export function listTicks({ min, max, scale }: NumberAxis): number[] {
   return scale === 'log' ? listLogTicks(min, max) : listLinearTicks(min, max);
+}
+
+/** The ends of a range, which a search is judged by, and round numbers between them. */
+export function listRangeTicks(axis: NumberAxis): number[] {
+  const inner = listTicks(axis).filter((value) => {
+    const position = findPosition(value, axis, axis.scale) ?? 0;
+    return position > tooNear && position < 1 - tooNear;
+  });
+  return [axis.min, ...inner, axis.max];
 }
 
 function listLinearTicks(min: number, max: number): number[] {

@@ -50,7 +50,11 @@ function bridge(values: readonly (number | undefined)[]): number[] {
   });
 }
 
-/** Mermaid has no escape inside a quoted string that works everywhere, so what it could stumble over is left out. */
+/**
+ * Mermaid has no escape inside a quoted string that works everywhere, so what it could stumble over is left out; two per cent
+ * signs begin a comment even there.
+ */
 export function toLabel(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9 ._:,%()/×-]/g, '').slice(0, 60) || 'run';
+  const safe = text.replaceAll(/[^A-Za-z0-9 ._:,%()/×-]/g, '').replaceAll(/%{2,}/g, '%');
+  return safe.slice(0, 60) || 'unnamed';
 }

@@ -18,6 +18,11 @@ const colours: Record<ScatterPoint['mark'], string> = { plain: '', best: ' color
 export function toMermaidScatter({ title, x, y, points }: Scatter & { readonly x: NumberAxis }): string {
   const shown = thin(points);
   const some = shown.length < points.length ? `, ${shown.length} of ${points.length} trials, from the best to the worst` : '';
+  const marks = [
+    ...(shown.some(({ mark }) => mark === 'best') ? ['green: the best'] : []),
+    ...(shown.some(({ mark }) => mark === 'open') ? ['grey: only as far as it came'] : []),
+  ];
+  const legend = marks.length > 0 ? ` (${marks.join(', ')})` : '';
   const clear = [1, 2, 3, 4].map((number) => `quadrant${number}Fill: "transparent"`).join(', ');
   return [
     '---',
@@ -26,7 +31,7 @@ export function toMermaidScatter({ title, x, y, points }: Scatter & { readonly x
     `  themeVariables: { ${clear}, quadrantPointFill: "#0969da", quadrantExternalBorderStrokeFill: "#8c959f" }`,
     '---',
     'quadrantChart',
-    `  title ${toLabel(title)}${some}`,
+    `  title ${toLabel(title)}${some}${legend}`,
     `  x-axis "${describeAxis(x, 'left', 'right')}"`,
     `  y-axis "${describeAxis(y, 'bottom', 'top')}"`,
     ...shown.flatMap((point) => {

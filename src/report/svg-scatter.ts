@@ -1,5 +1,5 @@
 import { findPosition } from '../training/search/scale.ts';
-import { listTicks } from './axis.ts';
+import { listRangeTicks, listTicks } from './axis.ts';
 import type { NumberAxis, Scatter, ScatterPoint } from './document.ts';
 import { escapeHtml } from './escape.ts';
 import { formatNumber } from './format.ts';
@@ -43,7 +43,7 @@ function positionOn(axis: Scatter['x'], value: number): number | undefined {
 }
 
 function listColumns(axis: Scatter['x']): { at: number; name: string }[] {
-  if (!('categories' in axis)) return listTicks(axis).map((at) => ({ at, name: formatNumber(at) }));
+  if (!('categories' in axis)) return listRangeTicks(axis).map((at) => ({ at, name: formatNumber(at) }));
   const every = Math.ceil(axis.categories.length / mostCategoryNames);
   return axis.categories
     .map((name, at) => ({ at, name: name.length > longestName ? `${name.slice(0, longestName)}…` : name }))

@@ -3,7 +3,7 @@ import { chooseScale, findNumber, findPosition, type SearchRange } from '../../t
 import { hasFinalObjective, nameTrial, rankTrials } from '../../training/search/trials.ts';
 import { chooseAxis } from '../axis.ts';
 import type { Block, CategoryAxis, NumberAxis, Scatter, ScatterPoint } from '../document.ts';
-import { clip } from './values.ts';
+import { clip, listVaried } from './values.ts';
 
 const fewestPoints = 3;
 
@@ -13,7 +13,7 @@ const fewestPoints = 3;
  */
 export function writeTuningCharts(search: TuningRecord): Block[] {
   const ranked = rankTrials(search).filter((trial) => trial.objective !== undefined);
-  const scatters = Object.entries(search.asked.ranges).flatMap(([name, range]) => findScatter(name, range, ranked, search) ?? []);
+  const scatters = listVaried(search).flatMap(([name, range]) => findScatter(name, range, ranked, search) ?? []);
   const first = scatters.find(({ x }) => !('categories' in x));
   const others = scatters.filter((scatter) => scatter !== first);
   return [

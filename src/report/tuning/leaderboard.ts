@@ -3,7 +3,7 @@ import { nameTrial, rankTrials } from '../../training/search/trials.ts';
 import type { Block, Table, Text } from '../document.ts';
 import { formatNumber } from '../format.ts';
 import { describeTrialCost, describeTrialDuration, describeTrial } from './state.ts';
-import { clip, formatValue } from './values.ts';
+import { clip, formatValue, listVaried } from './values.ts';
 
 const rowsInSight = 10;
 const columnsInSight = 5;
@@ -12,7 +12,7 @@ const columnsInSight = 5;
 export function writeLeaderboard(search: TuningRecord, now: Date): { inSight: Block[]; folded: Block[] } {
   const ranked = rankTrials(search);
   if (ranked.length === 0) return { inSight: [], folded: [] };
-  const varied = Object.keys(search.asked.ranges);
+  const varied = listVaried(search).map(([name]) => name);
   const board = writeTable(search, ranked.slice(0, rowsInSight), varied.slice(0, columnsInSight), now);
   const whole = ranked.length <= rowsInSight && varied.length <= columnsInSight;
   const inSight: Block[] = [{ ...board, weight: 98 }];

@@ -1,6 +1,6 @@
 import { isFinal } from '../../records/record.ts';
 import type { Trial, TuningRecord } from '../../records/tuning-record.ts';
-import { formatDuration, formatUsd, shortCommit } from '../format.ts';
+import { formatDuration, formatTime, formatUsd, shortCommit } from '../format.ts';
 import { describeFully } from '../state.ts';
 
 /** How a tuning job ended or stands, as the end of a sentence without its name. */
@@ -10,10 +10,8 @@ export function describeSearchState(search: TuningRecord): string {
     return `reuses ${state.name}, which searched with the same code, data and ranges at ${shortCommit(state.commit)}, for $0`;
   if (state.status === 'submitted') {
     const ended = trials.filter((trial) => trial.status !== 'in-progress').length;
-    const watched = search.handedOver
-      ? 'nobody waits for it; a later run brings this up to date'
-      : 'the next report brings this up to date';
-    return `is not over (${ended} of ${asked.maxJobs} trials have ended): ${watched}`;
+    const at = `${ended} of ${asked.maxJobs} trials had ended at ${formatTime(new Date(search.times.updated))}`;
+    return `is not over: ${at}${search.handedOver ? '; nobody waits for it, so a later run of this step brings it up to date' : ''}`;
   }
   if (state.status === 'stopped' && state.cause === 'budget') {
     const budget = asked.stopAtUsd === undefined ? 'its budget' : `its budget of ${formatUsd(asked.stopAtUsd)}`;

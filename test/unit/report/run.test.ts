@@ -383,7 +383,7 @@ describe('tuning jobs', () => {
     await run(spec, deps);
     const body = seen.comments[0]?.body.replaceAll('\\', '') ?? '';
     expect(body).toContain('### ⏳ digits: 1 tuning job not finished');
-    expect(body).toContain('It is not over (4 of 5 trials have ended)');
+    expect(body).toContain('It is not over: 4 of 5 trials had ended at 2026-11-22 11:59 UTC.');
     expect(body).toContain('2 m so far | open | ⏳ running |');
   });
 
