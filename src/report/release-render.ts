@@ -50,7 +50,6 @@ const sources = {
   input: 'given by the input `model`',
   fingerprint: 'found by the fingerprint of this commit’s tree',
   commit: 'found by this commit’s record',
-  'pull-request': 'found among the models of the pull request that was allowed',
 } as const;
 
 function writeReleaseFootnote(input: ReleaseInput, steps: ReleaseSteps): Text {

@@ -45,7 +45,7 @@ const deployRecord = z.strictObject({
   ]),
   model: z.strictObject({
     uri: z.string(),
-    foundBy: z.enum(['input', 'fingerprint', 'commit', 'pull-request']),
+    foundBy: z.enum(['input', 'fingerprint', 'commit']),
     job: z.string().optional(),
   }),
   functionName: z.string(),

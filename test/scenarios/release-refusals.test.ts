@@ -63,10 +63,8 @@ const before: readonly Case[] = [
   { name: 'an entry point that is not there', serving: { spec: replace('inference.py', 'inferrence.py') } },
   { name: 'a bucket that is not there', serving: { spec: replace(`bucket: ${bucket}`, 'bucket: octo-lost') }, weathers },
   { name: 'a model that is not there', inputs: { model: `s3://${bucket}/trainyard/main/lost/model.tar.gz` } },
-  {
-    name: 'inputs that mean nothing',
-    inputs: { model: 'model.tar.gz', 'candidate-ttl': 'soon', 'from-pull-request': 'seven' },
-  },
+  { name: 'inputs that mean nothing', inputs: { model: 'model.tar.gz', 'candidate-ttl': 'soon' } },
+  { name: 'a model that a pull request has written', inputs: { model: `s3://${bucket}/trainyard/pr/7/models/model.tar.gz` } },
 ];
 
 test.concurrent.each(inWeathers(before))(

@@ -68,7 +68,6 @@ export interface DeploySettings {
   readonly candidateTtlSeconds: number;
   /** s3:// URI. */
   readonly model: string | undefined;
-  readonly fromPullRequest: number | undefined;
   readonly dryRun: boolean;
   /** YYYY-MM-DD. */
   readonly today: string;

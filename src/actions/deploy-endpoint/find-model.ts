@@ -17,11 +17,14 @@ export interface FoundModel {
   readonly record: RunRecord | undefined;
 }
 
+const mainZone: Zone = { kind: 'main' };
+
 type Deps = Pick<DeployDeps, 'objects' | 'openRecords' | 'context' | 'listTrainingWorkflows' | 'log'>;
 
 /**
  * In this order: the one that is named; a run of main or of a release with the fingerprint of this tree; the commit's own run on main.
- * A pull request's runs count only when it is named. Never "the latest": what is deployed is what the tag says.
+ * Never a pull request's: its records and models can be written by whoever may push a branch, whatever they say of themselves.
+ * Never "the latest": what is deployed is what the tag says.
  * @throws ActionError that names the workflow to run
  */
 export async function findModel(
@@ -31,23 +34,17 @@ export async function findModel(
   deps: Deps,
 ): Promise<FoundModel> {
   if (settings.model !== undefined) return findNamed(settings.model, deps);
-  const { fromPullRequest: number } = settings;
-  const trusted: Zone[] = [{ kind: 'main' }, releaseZone];
-  const zones: Zone[] = number === undefined ? trusted : [...trusted, { kind: 'pull-request', number }];
   if (fingerprints.kind === 'unknown') deps.log.info(`The fingerprint of this tree is not known: ${fingerprints.why}`);
   const runs = fingerprints.kind === 'known' ? fingerprints.runs : [];
-  for (const zone of zones) {
+  for (const zone of [mainZone, releaseZone]) {
     const found = await findByFingerprint(runs, zone, settings, rehearsal, deps);
     if (found) return found;
   }
-  const seen: RunRecord[] = [];
-  for (const zone of zones.filter(({ kind }) => kind !== 'release')) {
-    const records = (await deps.openRecords(zone).findByCommit(deps.context.commit)).filter(isOf(settings, rehearsal));
-    seen.push(...records);
-    const found = await choose(records, settings, zone.kind === 'main' ? 'commit' : 'pull-request', deps);
-    if (found) return found;
-  }
-  throw await notFound(fingerprints, seen, settings, deps);
+  const ofCommit = await deps.openRecords(mainZone).findByCommit(deps.context.commit);
+  const seen = ofCommit.filter(isOf(settings, rehearsal));
+  const found = await choose(seen, settings, 'commit', deps);
+  if (found) return found;
+  throw await notFound(fingerprints, seen, deps);
 }
 
 async function findNamed(uri: string, deps: Deps): Promise<FoundModel> {
@@ -73,7 +70,7 @@ async function findByFingerprint(
     const ofRun = (await store.findByFingerprint(fingerprint)).filter(isOf(settings, rehearsal));
     records.push(...ofRun.slice(0, 1));
   }
-  return choose(records, settings, zone.kind === 'pull-request' ? 'pull-request' : 'fingerprint', deps);
+  return choose(records, settings, 'fingerprint', deps);
 }
 
 const isOf =
@@ -108,12 +105,7 @@ async function choose(
   });
 }
 
-async function notFound(
-  fingerprints: Fingerprints,
-  seen: readonly RunRecord[],
-  settings: DeploySettings,
-  deps: Deps,
-): Promise<ActionError> {
+async function notFound(fingerprints: Fingerprints, seen: readonly RunRecord[], deps: Deps): Promise<ActionError> {
   const commit = deps.context.commit.slice(0, 7);
   const { defaultBranch } = deps.context;
   const searched =
@@ -123,13 +115,9 @@ async function notFound(
   const gone = seen.length > 0 ? ` Its run ${seen.map(({ name }) => name).join(', ')} has no model in S3 any more.` : '';
   const workflows = await deps.listTrainingWorkflows();
   const workflow = workflows.length > 0 ? workflows.join(' or ') : 'the workflow with train-model';
-  const also =
-    settings.fromPullRequest === undefined
-      ? ' A model that only a pull request has trained is used when the input from-pull-request has its number.'
-      : '';
   return new ActionError({
     kind: 'configuration',
     message: `There is no trained model of ${commit}: ${searched}, and ${defaultBranch} has no completed run of that commit.${gone}`,
-    fix: `Run ${workflow} on ${defaultBranch} for ${commit}, wait until it has succeeded, and re-run this job.${also}`,
+    fix: `Run ${workflow} on ${defaultBranch} for ${commit}, wait until it has succeeded, and re-run this job. A model that only a pull request has trained is never deployed: whoever may push a branch could have written it.`,
   });
 }

@@ -11,10 +11,8 @@ export interface Inputs {
   readonly githubToken: string;
   /** ARN of the IAM role to assume with GitHub's OIDC token (`id-token: write`). Without it the default credential chain is used. */
   readonly roleToAssume: string | undefined;
-  /** s3:// URI of the model archive to deploy. Without it the model is found by the fingerprint of this commit's tree, then by the commit's record. */
+  /** s3:// URI of the model archive to deploy. Without it the model is found by the fingerprint of this commit's tree, then by the commit's record, among those of main and of releases. */
   readonly model: string | undefined;
-  /** Number of a pull request whose model may be used when main has none of this fingerprint. Empty trusts main and releases only. */
-  readonly fromPullRequest: string | undefined;
   /** How long the candidate lives when nobody promotes it, e.g. `2h`. Without it `serve.candidate-ttl` of the spec. */
   readonly candidateTtl: string | undefined;
   /** `true` says what would be created and what it would cost, and creates nothing. */
@@ -23,14 +21,13 @@ export interface Inputs {
 
 /** Reads every input; throws one ActionError with all that is wrong. */
 export function readInputs(reader: InputReader): Inputs {
-  reader.declare(["spec","environment","github-token","role-to-assume","model","from-pull-request","candidate-ttl","dry-run"]);
+  reader.declare(["spec","environment","github-token","role-to-assume","model","candidate-ttl","dry-run"]);
   const inputs: Inputs = {
     spec: reader.required("spec"),
     environment: reader.text("environment"),
     githubToken: reader.required("github-token"),
     roleToAssume: reader.text("role-to-assume"),
     model: reader.text("model"),
-    fromPullRequest: reader.text("from-pull-request"),
     candidateTtl: reader.text("candidate-ttl"),
     dryRun: reader.boolean("dry-run") ?? false,
   };

@@ -7,7 +7,7 @@ import { problemOf } from '../train-model/choose.ts';
 import type { DeploySettings } from './deps.ts';
 import type { Inputs } from './inputs.generated.ts';
 
-type Asked = Pick<Inputs, 'model' | 'fromPullRequest' | 'candidateTtl' | 'dryRun'>;
+type Asked = Pick<Inputs, 'model' | 'candidateTtl' | 'dryRun'>;
 
 /** GitHub waits as long for an approval. */
 const maxTtlSeconds = 30 * 86_400;
@@ -27,7 +27,7 @@ export function getDeploySettings(
   context: RunContext,
   today: string,
 ): { settings: DeploySettings; warnings: string[]; problems: Problem[] } {
-  const problems: Problem[] = [...findRefProblem(context), ...findInputProblems(asked)];
+  const problems: Problem[] = [...findRefProblem(context), ...findInputProblems(asked, place.bucket)];
   const need = <T>(value: T | undefined, key: string, instead: T, fix: string): T => {
     if (value === undefined)
       problems.push(problemOf(spec, key, `${key} is needed to deploy, and ${spec.path} does not set it.`, fix));
@@ -61,7 +61,6 @@ export function getDeploySettings(
       codeDirectory,
       candidateTtlSeconds: ttl ?? serve.candidateTtlSeconds,
       model: asked.model,
-      fromPullRequest: asked.fromPullRequest === undefined ? undefined : Number(asked.fromPullRequest),
       dryRun: asked.dryRun,
       today,
     },
@@ -92,7 +91,7 @@ function findRefProblem(context: RunContext): Problem[] {
   return [{ name: 'workflow', message, fix: `Push a tag (v1.2.3), or start the workflow on ${defaultBranch}.` }];
 }
 
-function findInputProblems({ model, fromPullRequest, candidateTtl }: Asked): Problem[] {
+function findInputProblems({ model, candidateTtl }: Asked, bucket: string): Problem[] {
   const problems: Problem[] = [];
   if (model !== undefined && !/^s3:\/\/[^/]+\/.+/.test(model)) {
     problems.push({
@@ -101,11 +100,11 @@ function findInputProblems({ model, fromPullRequest, candidateTtl }: Asked): Pro
       fix: 'Write s3://bucket/key of a model.tar.gz.',
     });
   }
-  if (fromPullRequest !== undefined && !/^[1-9][0-9]{0,9}$/.test(fromPullRequest)) {
+  if (model?.startsWith(`s3://${bucket}/trainyard/pr/`)) {
     problems.push({
-      name: 'input from-pull-request',
-      message: `It is ${JSON.stringify(fromPullRequest)}; it must be the number of a pull request.`,
-      fix: 'Write e.g. 42, or leave it empty.',
+      name: 'input model',
+      message: `${model} is among what pull requests write: whoever may push a branch could have put it there.`,
+      fix: 'Let main train it: merge, and leave the input empty. Or look at the archive, and copy it elsewhere yourself.',
     });
   }
   const seconds = candidateTtl === undefined ? 1 : findSeconds(candidateTtl);

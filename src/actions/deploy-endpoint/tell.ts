@@ -30,7 +30,6 @@ function describeModel({ uri, foundBy, record }: FoundModel): string {
   const found = {
     fingerprint: 'found by the fingerprint of this tree',
     commit: 'found by the record of this commit',
-    'pull-request': `found among the runs of pull request #${record.pullRequest ?? '?'}, which from-pull-request allows`,
     input: 'named',
   }[foundBy];
   return [`${made}, ${found}`, ...metrics].join(', ');
