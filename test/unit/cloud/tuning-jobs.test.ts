@@ -205,6 +205,17 @@ describe('ending', () => {
     });
   });
 
+  test('a search that takes longer than it may is stopped', async () => {
+    local = await startTuning(sleeping);
+    local.create('limited', { config: { ResourceLimits: { MaxParallelTrainingJobs: 1, MaxRuntimeInSeconds: 1 } } });
+    const job = await local.until('limited', isOver);
+    expect(job).toMatchObject({
+      HyperParameterTuningJobStatus: 'Stopped',
+      TrainingJobStatusCounters: { Stopped: 1, InProgress: 0 },
+    });
+    expect(job.ConsumedResources?.RuntimeInSeconds).toBeGreaterThanOrEqual(2);
+  });
+
   test('the median rule ends a trial that is behind, with its reason', async () => {
     local = await startTuning(`print("loss: %d" % (9 if "-004-" in os.environ["TRAINING_JOB_NAME"] else 1), flush=True)
 if "-004-" in os.environ["TRAINING_JOB_NAME"]: time.sleep(60)`);

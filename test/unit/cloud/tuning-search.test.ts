@@ -126,11 +126,11 @@ function search(strategy: Strategy, seed: number, trialCount: number, parents: r
 }
 
 describe('choosing', () => {
-  test('the estimator beats random search: over 40 seeds of 30 trials in most of them, and by far on average', () => {
-    const seeds = Array.from({ length: 40 }, (_, seed) => seed);
+  test('the estimator beats random search: over 24 seeds of 30 trials in most of them, and by far on average', () => {
+    const seeds = Array.from({ length: 24 }, (_, seed) => seed);
     const pairs = seeds.map((seed) => [search('Bayesian', seed, 30).best, search('Random', 1000 + seed, 30).best] as const);
     const meanLog = (place: 0 | 1) => pairs.reduce((sum, pair) => sum + Math.log10(pair[place]), 0) / pairs.length;
-    expect(pairs.filter(([estimated, random]) => estimated < random).length).toBeGreaterThan(28);
+    expect(pairs.filter(([estimated, random]) => estimated < random).length).toBeGreaterThan(17);
     expect(meanLog(0)).toBeLessThan(meanLog(1) - 0.5);
   });
 

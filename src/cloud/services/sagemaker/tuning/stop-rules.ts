@@ -1,5 +1,5 @@
 /** Losses of one trial in the order of its reports: values of the objective metric, turned so that less is better. */
-export type Losses = readonly number[];
+type Losses = readonly number[];
 
 /**
  * Asked after each report of a running trial.
