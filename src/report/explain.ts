@@ -6,8 +6,9 @@ export function explainProduct(specPath: string, hint: string): string {
 
 No training of ${inlineCode(specPath)} was recorded for this workflow run or its commit. ${escapeMarkdown(hint)}
 
-This step reports what \`train-model\` did: one comment on the pull request with the state of every run, its duration, its cost with
-the source of the price, how busy the machines were, its metrics, and how all of that differs from main. For that it needs
+This step reports what \`train-model\` and \`tune-model\` did: one comment on the pull request with the state of every run, its
+duration, its cost with the source of the price, how busy the machines were, its metrics, how all of that differs from main, and
+what the tuning found. For that it needs
 
 1. a job with \`train-model\` **before** this step in the same workflow run, with the same \`spec\`, \`environment\` and bucket;
 2. \`permissions\` with \`id-token: write\` (AWS), \`pull-requests: write\` (the comment) and \`contents: read\`;

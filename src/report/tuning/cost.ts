@@ -5,7 +5,10 @@ import { formatUsd } from '../format.ts';
 /** Cost of a search in the middle of a sentence: the sum, or what is known of it and what is not. */
 export function describeSearchCost({ costUsd, trials, state, asked, price }: TuningRecord): string {
   if (costUsd !== undefined) return formatUsd(costUsd);
-  if (!isFinal(state)) return asked.ceilingUsd === undefined ? 'cost open' : `at most ${formatUsd(asked.ceilingUsd)}`;
+  if (!isFinal(state)) {
+    const most = asked.ceilingUsd === undefined ? 'cost open' : `at most ${formatUsd(asked.ceilingUsd)}`;
+    return asked.stopAtUsd === undefined ? most : `${most}, to be stopped at ${formatUsd(asked.stopAtUsd)}`;
+  }
   if (price.kind === 'unknown') return 'cost unknown (no price)';
   const unknown = trials.filter((trial) => trial.costUsd === undefined).length;
   if (unknown === 0 || unknown === trials.length) return 'cost unknown';

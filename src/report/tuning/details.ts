@@ -80,12 +80,21 @@ function writeSettings(search: TuningRecord, serverUrl: string): Table {
     ['Cost', describeSearchCost(search)],
     ['Ceiling', asked.ceilingUsd === undefined ? 'unknown (no price)' : formatUsd(asked.ceilingUsd)],
     ['Stops at', asked.stopAtUsd === undefined ? 'no budget' : formatUsd(asked.stopAtUsd)],
-    ...(asked.warmStart === undefined ? [] : ([['Begins with the results of', { code: clip(asked.warmStart) }]] as const)),
+    ...factOf('Begins with the results of', asked.warmStart),
+    ...factOf(
+      'The service ends it after',
+      asked.maxSearchSeconds === undefined ? undefined : formatDuration(asked.maxSearchSeconds),
+    ),
+    ...factOf('Model of the best trial', search.best?.model),
     ['Image', { code: clip(asked.image, longestReason) }],
     ['Entry point', { code: clip(asked.entryPoint, longestReason) }],
     ['Fingerprint', { code: fingerprint.slice(0, 12) }],
   ];
   return { kind: 'table', header: ['', 'Tuning job'], rows: facts.map(([title, fact]): Text[] => [[{ strong: title }], [fact]]) };
+}
+
+function factOf(title: string, words: string | undefined): (readonly [string, Inline])[] {
+  return words === undefined ? [] : [[title, { code: clip(words, longestReason) }]];
 }
 
 function writeOthers(searches: readonly TuningRecord[]): Table {
