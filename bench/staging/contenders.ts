@@ -123,14 +123,23 @@ function stageWithRclone(
   inWorkspace: (url: string, more: Record<string, string>) => Pick<Command, 'cwd' | 'env'>,
 ): Contender['stage'] {
   const many = ['--transfers', '32', '--checkers', '32', '--fast-list', '--update', '--use-server-modtime'];
-  const fast = ['--s3-no-check-bucket', '--s3-no-head', '--s3-chunk-size', '16M', '--s3-upload-concurrency', '8'];
+  const fast = [
+    '--s3-list-version',
+    '2',
+    '--s3-no-check-bucket',
+    '--s3-no-head',
+    '--s3-chunk-size',
+    '16M',
+    '--s3-upload-concurrency',
+    '8',
+  ];
   mkdirSync(join(workspace, 'rclone'), { recursive: true });
   return (folder, prefix, url) => ({
     command: 'rclone',
     args: ['sync', '--config', join(workspace, 'rclone/none.conf'), ...many, ...fast, folder, `local:${bucket}/${prefix}`],
     ...inWorkspace(url, {
       RCLONE_CONFIG_LOCAL_TYPE: 's3',
-      RCLONE_CONFIG_LOCAL_PROVIDER: 'AWS',
+      RCLONE_CONFIG_LOCAL_PROVIDER: 'Other',
       RCLONE_CONFIG_LOCAL_ENV_AUTH: 'true',
       RCLONE_CONFIG_LOCAL_ENDPOINT: url,
       RCLONE_CONFIG_LOCAL_FORCE_PATH_STYLE: 'true',
