@@ -5,13 +5,15 @@ import { createJobLogs } from '../aws/job-logs.ts';
 import { createJobUtilisation } from '../aws/job-utilisation.ts';
 import { createObjectStore } from '../aws/object-store.ts';
 import { createPrices } from '../aws/prices.ts';
+import { createStagingStore } from '../aws/staging-store.ts';
 import { createTrainingJobs } from '../aws/training-jobs.ts';
 import { createTuningJobs } from '../aws/tuning-jobs.ts';
 import type { Zone } from '../records/context.ts';
-import type { ObjectStore } from '../records/ports.ts';
+import type { StreamingObjectStore } from '../records/ports.ts';
 import { createRecordStore, createTuningStore, type RecordStore, type TuningStore } from '../records/store.ts';
 import type { Log } from '../runner/ports.ts';
 import { mintWebIdentity } from '../runner/web-identity.ts';
+import type { StagingStore } from '../staging/ports.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs, TuningJobs } from '../training/ports.ts';
 import { localAccount } from './local-account.ts';
@@ -42,7 +44,8 @@ interface AwsSide {
   readonly tuningRecords: TuningStore;
   readonly openTuningRecords: (zone: Zone) => Omit<TuningStore, 'write'>;
   readonly identity: Identity;
-  readonly objects: ObjectStore;
+  readonly objects: StreamingObjectStore;
+  readonly staging: StagingStore;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -76,6 +79,7 @@ export function wireAws(place: Place): AwsSide {
     openTuningRecords,
     identity,
     objects,
+    staging: createStagingStore(clients, objects),
     log,
     clock,
   };

@@ -10,7 +10,12 @@ export interface There {
   readonly manifest: Manifest | undefined;
 }
 
-export async function readThere(target: Target, { store, log }: Pick<StageDeps, 'store' | 'log'>): Promise<There> {
+interface Deps {
+  readonly store: Pick<StagingStore, 'list' | 'openRead'>;
+  readonly log: Pick<StageDeps['log'], 'warning'>;
+}
+
+export async function readThere(target: Target, { store, log }: Deps): Promise<There> {
   const [listing, manifest] = await Promise.all([store.list(target.uri), readManifest(target, store)]);
   if (manifest === 'unreadable') log.warning(`${target.manifestUri} cannot be read and is passed over; it will be written anew.`);
   return {
@@ -20,7 +25,7 @@ export async function readThere(target: Target, { store, log }: Pick<StageDeps, 
 }
 
 /** By listing first: where a role may list only some prefixes, S3 answers a request for a missing object with a refusal. */
-async function readManifest({ manifestUri }: Target, store: StagingStore): Promise<Manifest | undefined | 'unreadable'> {
+async function readManifest({ manifestUri }: Target, store: Deps['store']): Promise<Manifest | undefined | 'unreadable'> {
   const listed = await store.list(manifestUri);
   if (!listed.some(({ uri }) => uri === manifestUri)) return undefined;
   const text = await store.openRead(manifestUri);

@@ -35,10 +35,10 @@ export async function prepareContents(
   const data: Record<string, Prepared> = {};
   const remoteLast = Object.entries(spec.data).toSorted((a, b) => Number(isRemote(a[1])) - Number(isRemote(b[1])));
   for (const [name, channel] of remoteLast) {
-    if (isRemote(channel)) {
-      const { from, to } = channel;
-      if (found.length === 0 && to !== undefined) await collect(`data.${name}`, deps.stage({ name: `data.${name}`, from, to }));
-      if (found.length > 0) break;
+    const { from, to } = channel;
+    if (isRemote(channel) && to !== undefined) {
+      if (found.length === 0) await collect(`data.${name}`, deps.stage({ name: `data.${name}`, from, to }));
+      if (found.length > 0) continue;
     }
     const read = await collect(`data.${name}`, prepareChannel(name, channel, settings, deps));
     if (read && 'problem' in read) found.push(read.problem);

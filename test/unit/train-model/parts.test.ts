@@ -135,7 +135,7 @@ describe('contents', () => {
       'data not staged',
       { from: { kind: 'https', url: 'https://example.org/a.zip' } as const, to: 's3://models/cats/' },
       'no object below s3://models/cats/',
-      'Unpack the data and copy it there once',
+      'action stage-data',
     ],
     [
       'data that cannot be staged',

@@ -2,7 +2,8 @@ import { ActionError } from '../../../src/action-error.ts';
 import type { TrainDeps } from '../../../src/actions/train-model/deps.ts';
 import type { Settings } from '../../../src/actions/train-model/deps.ts';
 import type { RunContext } from '../../../src/records/context.ts';
-import type { ObjectStore } from '../../../src/records/ports.ts';
+import { Readable } from 'node:stream';
+import type { StreamingObjectStore } from '../../../src/records/ports.ts';
 import type { Price, RunRecord } from '../../../src/records/record.ts';
 import type { RecordStore } from '../../../src/records/store.ts';
 import type { Log, StepResult } from '../../../src/runner/ports.ts';
@@ -168,6 +169,7 @@ export function createDeps(world: World, more: Partial<TrainDeps> = {}, life = {
     jobs: hooked('jobs', createJobs(world), world, life),
     records: hooked('records', createRecords(world), world, life),
     objects: hooked('objects', createObjects(world), world, life),
+    stage: async () => undefined,
     logs: {
       open: (name) => {
         let shown = 0;
@@ -299,7 +301,7 @@ function createRecords(world: World): RecordStore {
   };
 }
 
-function createObjects(world: World): ObjectStore {
+function createObjects(world: World): StreamingObjectStore {
   return {
     checkBucket: async (bucket) => {
       if (bucket === 'models') return;
@@ -307,6 +309,7 @@ function createObjects(world: World): ObjectStore {
     },
     head: async (uri) => (world.objects.has(uri) ? { bytes: 1, etag: 'e' } : undefined),
     readText: async (uri) => world.objects.get(uri),
+    openRead: async (uri) => Readable.from([world.objects.get(uri) ?? '']),
     writeText: async (uri, text) => void world.objects.set(uri, text),
     writeFile: async (uri, path) => void world.objects.set(uri, path),
     list: async (uri) =>
