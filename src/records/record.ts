@@ -11,8 +11,8 @@ export const price = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('known'),
     usdPerHour: z.number().nonnegative(),
-    /** `pricing-api`: read from AWS now; `table`: the built-in table. */
-    source: z.enum(['pricing-api', 'table']),
+    /** `pricing-api`: read from AWS now; `spot-history`: EC2's spot price at that time; `table`: the built-in table. */
+    source: z.enum(['pricing-api', 'spot-history', 'table']),
     /** `observed`: an AWS quote; `derived`: EC2's price times the measured mark-up, an estimate. */
     quality: z.enum(['observed', 'derived']),
     /** The day the price was read or observed, YYYY-MM-DD. */
@@ -97,6 +97,31 @@ export const runRecord = z.strictObject({
     /** USD, the most this run can cost; absent when the price is unknown. */
     ceilingUsd: z.number().optional(),
   }),
+  /** What trained it. Records from before there was a choice say nothing: SageMaker. */
+  on: z.enum(['sagemaker', 'ec2']).optional(),
+  /** Of a run on EC2: every machine it has had, in order; the last one is `machine`. */
+  ec2: z
+    .strictObject({
+      image: z.strictObject({ id: z.string(), parameter: z.string(), name: z.string() }),
+      machines: z.array(
+        z.strictObject({
+          id: z.string(),
+          instanceType: z.string(),
+          zone: z.string().optional(),
+          spot: z.boolean(),
+          launched: isoTime,
+          ended: isoTime.optional(),
+          /** Why it ended, in EC2's words. */
+          reason: z.string().optional(),
+          price,
+          /** Launch to end, at least 60: what EC2 bills; absent while unknown. */
+          billedSeconds: z.number().nonnegative().optional(),
+        }),
+      ),
+      /** USD for the volumes, part of `costUsd`; absent while unknown. */
+      volumesUsd: z.number().nonnegative().optional(),
+    })
+    .optional(),
   /** What the job really has. */
   machine: z.strictObject({
     instanceType: z.string(),
