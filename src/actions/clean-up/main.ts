@@ -4,8 +4,10 @@ import { ActionError } from '../../action-error.ts';
 import type { Log } from '../../runner/ports.ts';
 import { openServingStep, type ServingStep } from '../serving-step.ts';
 import { wireAws } from '../wire-aws.ts';
+import { findOpenJobs } from './close-job.ts';
 import { closePullRequest } from './close-pull-request.ts';
 import { type Inputs, readInputs } from './inputs.generated.ts';
+import { createRunKind, createSearchKind } from './job-kinds.ts';
 import { run } from './run.ts';
 import { wireSweep } from './wire.ts';
 
@@ -53,5 +55,8 @@ async function close(opened: ServingStep<Inputs>, number: number): Promise<void>
     temp,
     log,
   });
-  await closePullRequest(number, spec.metrics, inputs, { ...aws, repository: `${owner}/${name}`, step });
+  const deps = { repository: `${owner}/${name}`, log, clock: aws.clock };
+  const runs = await findOpenJobs(createRunKind(spec.metrics, aws), deps);
+  const searches = await findOpenJobs(createSearchKind(spec.metrics, aws), deps);
+  await closePullRequest(number, [...searches, ...runs], inputs, { log, step });
 }

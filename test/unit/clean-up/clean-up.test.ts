@@ -1,11 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { closePullRequest, type CloseDeps } from '../../../src/actions/clean-up/close-pull-request.ts';
+import { findOpenJobs, type JobKind } from '../../../src/actions/clean-up/close-job.ts';
+import { closePullRequest } from '../../../src/actions/clean-up/close-pull-request.ts';
+import { createRunKind } from '../../../src/actions/clean-up/job-kinds.ts';
 import { type CleanUpDeps, run } from '../../../src/actions/clean-up/run.ts';
 import type { RunContext } from '../../../src/records/context.ts';
-import type { RunRecord } from '../../../src/records/record.ts';
+import type { JobRecord } from '../../../src/actions/jobs/ports.ts';
+import type { TuningRecord } from '../../../src/records/tuning-record.ts';
 import { readSpec } from '../../../src/spec/read.ts';
-import type { TrainingJob } from '../../../src/training/ports.ts';
+import type { TrainingJob, TuningJob } from '../../../src/training/ports.ts';
 import { makeRecord } from '../records/sample.ts';
+import { search } from '../report/tuning-fixtures.ts';
 
 const specText = `name: dogs
 code: { directory: model, entry-point: train.py }
@@ -234,73 +238,118 @@ describe('a pull request that closes', () => {
     metrics: [],
   };
 
-  function close(jobs: Record<string, TrainingJob>, records: RunRecord[], repository = 'o/r') {
+  function world(found: { job?: TrainingJob | undefined; search?: TuningJob } = {}, repository = 'o/r') {
     const said = say();
     const stopped: string[] = [];
-    const written: RunRecord[] = [];
+    const written: JobRecord[] = [];
     let now = at.getTime();
-    const deps: CloseDeps = {
-      ...said,
-      repository: 'o/r',
-      jobs: {
-        describe: async (name) =>
-          stopped.includes(name)
-            ? { ...job, name, status: 'Stopped', secondaryStatus: 'Stopped', billableSeconds: 5 }
-            : jobs[name],
-        stop: async (name) => {
-          stopped.push(name);
-          return 'requested';
-        },
-        tags: async () => ({ 'trainyard:repo': repository }),
-      },
-      records: { listAll: async () => records, write: async (record) => void written.push(record) },
-      logs: { open: () => ({ next: async () => [] }) },
-      utilisation: { read: async () => ({ coverage: 'none', hosts: [] }) },
-      clock: {
-        now: () => new Date(now),
-        sleep: async (ms) => {
-          now += ms;
-        },
+    const clock = {
+      now: () => new Date(now),
+      sleep: async (ms: number) => {
+        now += ms;
       },
     };
-    return { ...said, deps, stopped, written };
+    const stop = async (name: string) => {
+      stopped.push(name);
+      return 'requested' as const;
+    };
+    const write = async (record: JobRecord) => void written.push(record);
+    const readTags = async () => ({ 'trainyard:repo': repository });
+    const common = { log: said.log, clock, logs: { open: () => ({ next: async () => [] }) } };
+    const runs = createRunKind(
+      {},
+      {
+        ...common,
+        jobs: {
+          describe: async (name) =>
+            found.job && stopped.includes(name) && found.job.status === 'InProgress'
+              ? { ...found.job, status: 'Stopped', secondaryStatus: 'Stopped', billableSeconds: 5 }
+              : found.job,
+          stop,
+          tags: readTags,
+        },
+        records: { listAll: async () => [open, ended], write },
+        utilisation: { read: async () => ({ coverage: 'none', hosts: [] }) },
+      },
+    );
+    const searches: JobKind<TuningRecord, TuningJob> = {
+      kind: 'tuning-job',
+      jobs: {
+        describe: async (name) => found.search && { ...found.search, status: stopped.includes(name) ? 'Stopped' : 'InProgress' },
+        stop,
+        tags: readTags,
+      },
+      records: { listAll: async () => (found.search ? [openSearch] : []), write },
+      finish: async (record) => {
+        const settled: TuningRecord = { ...record, state: { status: 'stopped', cause: 'cancelled', reason: 'closed' } };
+        await write(settled);
+        return settled;
+      },
+    };
+    const deps = { ...said, repository: 'o/r', clock };
+    const close = async (dryRun = false) => {
+      const all = [...(await findOpenJobs(searches, deps)), ...(await findOpenJobs(runs, deps))];
+      return closePullRequest(7, all, { dryRun }, deps);
+    };
+    return { ...said, close, stopped, written };
   }
   const open = makeRecord({ name: job.name, state: { status: 'submitted' } });
   const ended = makeRecord({ name: 'dogs-single-0-a1', state: { status: 'completed' } });
+  const openSearch = search([], { state: { status: 'submitted' } });
+  const tuningJob: TuningJob = {
+    name: openSearch.name,
+    arn: 'arn:search',
+    status: 'InProgress',
+    created: at,
+    counts: { completed: 0, inProgress: 1, failed: 0, stopped: 0 },
+  };
 
   test('has its running jobs stopped, and their records brought to the end', async () => {
-    const { deps, stopped, written, outputs } = close({ [job.name]: job }, [open, ended]);
-    await closePullRequest(7, {}, { dryRun: false }, deps);
-    expect(stopped).toEqual([job.name]);
-    expect(written.map(({ state }) => state.status)).toEqual(['stop-requested', 'stopped']);
-    expect(JSON.parse(outputs['removed'] ?? '')).toEqual([
-      { kind: 'training-job', name: job.name, why: 'its pull request was closed' },
+    const { close, stopped, written, outputs, summary } = world({ job, search: tuningJob });
+    await close();
+    expect(stopped.sort()).toEqual([openSearch.name, job.name].sort());
+    expect(written.filter(({ kind }) => kind === 'training-job').map(({ state }) => state.status)).toEqual([
+      'stop-requested',
+      'stopped',
     ]);
+    expect(written.filter(({ kind }) => kind === 'tuning-job').map(({ state }) => state.status)).toEqual([
+      'stop-requested',
+      'stopped',
+    ]);
+    expect(summary()).toContain('### Clean-up: stopped 1 training job and 1 tuning job of pull request #7');
+    const why = 'its pull request was closed';
+    expect(JSON.parse(outputs['removed'] ?? '')).toEqual(
+      expect.arrayContaining([
+        { kind: 'training-job', name: job.name, why },
+        { kind: 'tuning-job', name: openSearch.name, why },
+      ]),
+    );
   });
 
   test('has nothing stopped on a dry run, nor what is not this repository’s by its tags', async () => {
-    const dry = close({ [job.name]: job }, [open]);
-    await closePullRequest(7, {}, { dryRun: true }, dry.deps);
+    const dry = world({ job, search: tuningJob });
+    await dry.close(true);
     expect(dry.stopped).toEqual([]);
+    expect(dry.written).toEqual([]);
     expect(dry.outputs['removed']).toBe('[]');
-    const foreign = close({ [job.name]: job }, [open], 'x/y');
-    await closePullRequest(7, {}, { dryRun: false }, foreign.deps);
+    expect(dry.summary()).toContain('would stop 1 training job and 1 tuning job of pull request #7');
+    const foreign = world({ job, search: tuningJob }, 'x/y');
+    await foreign.close();
     expect(foreign.stopped).toEqual([]);
-    expect(foreign.lines.join('\n')).toContain('was left alone');
+    expect(foreign.lines.filter((line) => line.includes('was left alone'))).toHaveLength(2);
   });
 
   test('does not say that a job has stopped which was only asked to', async () => {
-    const { deps, lines, outputs, summary } = close({ [job.name]: job }, [open]);
-    const jobs = { ...deps.jobs, describe: async (): Promise<TrainingJob> => ({ ...job, status: 'Stopping' }) };
-    await closePullRequest(7, {}, { dryRun: false }, { ...deps, jobs });
+    const { close, lines, outputs, summary } = world({ job: { ...job, status: 'Stopping' } });
+    await close();
     expect(lines.join('\n')).toContain('has not been seen to end');
     expect(summary()).toContain('### Clean-up: asked 1 training job of pull request #7 to stop');
     expect(outputs['removed']).toBe('[]');
   });
 
   test('that left nothing says so', async () => {
-    const { deps, lines } = close({}, [ended]);
-    await closePullRequest(7, {}, { dryRun: false }, deps);
+    const { close, lines } = world();
+    await close();
     expect(lines).toEqual(['Clean-up: pull request #7 left nothing running.']);
   });
 });
