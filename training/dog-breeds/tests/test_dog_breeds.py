@@ -128,7 +128,8 @@ class DogsTest(unittest.TestCase):
     def read_model(self, folder):
         return network.load(os.path.join(folder, "model-0"))
 
-    def assert_same_model(self, one, other, tolerance=1e-5):
+    def assert_same_model(self, one, other, tolerance=5e-4):
+        # Sums in another order differ in the last bit, and at the kink of a ReLU that can show; a lost share would be 1e-2.
         first, second = self.read_model(one)[0].state_dict(), self.read_model(other)[0].state_dict()
         self.assertEqual(list(first), list(second))
         for name, tensor in first.items():
@@ -206,7 +207,7 @@ class TrainTest(DogsTest):
         _, output = self.train(*arguments, folder=folder)
         self.assertIn("resumed after epoch", output)
         self.assertNotIn("epoch 1/40", output)
-        self.assert_same_model(whole, folder, 1e-4)
+        self.assert_same_model(whole, folder)
         self.assertEqual(find_lines(whole_output, KEPT)[0][0], find_lines(output, KEPT)[0][0])
 
     def test_resuming_changes_not_a_bit(self):
@@ -291,7 +292,7 @@ class FrozenTest(DogsTest):
         self.assertIn("train: the backbone has seen this host's 54 of 54 images", output)
         together, processes = self.start(*arguments, environment={"SM_CHANNEL_WEIGHTS": self.channel}.items())
         (first, _), (second, _) = self.finish(processes)
-        self.assert_same_model(alone, together, 1e-4)
+        self.assert_same_model(alone, together)
         self.assertIn("this host's 27 of 54 images", first)
         self.assertIn("this host's 27 of 54 images", second)
 
