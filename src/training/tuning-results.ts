@@ -122,14 +122,3 @@ export function judgeSearch(record: TuningRecord, job: TuningJob, logTail: reado
 }
 
 const elsewhere = 'somebody stopped it outside of this workflow';
-
-/** A value as the spec means it: a number of a numeric range, a number or true/false of a list, else the text. */
-export function toTypedValue(
-  text: string,
-  kind: 'continuous' | 'integer' | 'categorical' | undefined,
-): number | boolean | string {
-  const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isFinite(number)) return number;
-  if (kind === 'categorical' && (text === 'true' || text === 'false')) return text === 'true';
-  return text;
-}

@@ -6,6 +6,7 @@ import type { Deployment } from '../../src/cloud/github/state.ts';
 import type { LambdaOptions } from '../../src/cloud/services/lambda/room.ts';
 import type { SageMakerOptions } from '../../src/cloud/services/sagemaker/index.ts';
 import type { RunRecord } from '../../src/records/record.ts';
+import type { TuningRecord } from '../../src/records/tuning-record.ts';
 import type { ReleaseRecord } from '../../src/serving/record.ts';
 import { bucket, pullNumber, repository, trainingRole } from './facts.ts';
 
@@ -85,6 +86,8 @@ export interface LocalCloud extends Addresses {
   release(id: string): Promise<void>;
   /** The run records below a zone's prefix, e.g. `trainyard/pr/7/`. */
   records(zone?: string): Promise<RunRecord[]>;
+  /** The records of searches below a zone's prefix. */
+  tuningRecords(zone?: string): Promise<TuningRecord[]>;
   /** What releases have recorded; of one run when it is named. */
   releaseRecords(runId?: string): Promise<ReleaseRecord[]>;
   /** Oldest first. */
@@ -159,6 +162,8 @@ export async function startLocalCloud(options: Partial<Omit<CloudProcessOptions,
     release: async (id) => void (await control('POST', 'release', { id })),
     records: async (zone = `trainyard/pr/${pullNumber}/`) =>
       (await observe(`records?prefix=${encodeURIComponent(`${zone}runs/`)}`)) as RunRecord[],
+    tuningRecords: async (zone = `trainyard/pr/${pullNumber}/`) =>
+      (await observe(`records?prefix=${encodeURIComponent(`${zone}tuning/`)}`)) as TuningRecord[],
     releaseRecords: async (runId) => {
       const prefix = encodeURIComponent(`trainyard/release/deployments/${runId === undefined ? '' : `${runId}/`}`);
       return (await observe(`records?prefix=${prefix}`)) as ReleaseRecord[];

@@ -1,6 +1,6 @@
 import type { RunContext, Zone } from '../../records/context.ts';
 import type { StreamingObjectStore } from '../../records/ports.ts';
-import type { RecordStore } from '../../records/store.ts';
+import type { RecordStore, TuningStore } from '../../records/store.ts';
 import type { Log, StepResult } from '../../runner/ports.ts';
 import type { Spec } from '../../spec/spec.ts';
 import type { StageRequest } from '../../staging/stage.ts';
@@ -25,6 +25,8 @@ export interface TrainDeps extends EndDeps {
   readonly zone: Zone;
   readonly identity: Identity;
   readonly prices: Prices;
+  /** Searches of the same zone: their best values are trained with, and they spend from the same budget. */
+  readonly tuningRecords: Pick<TuningStore, 'readRun' | 'listAll'>;
   readonly objects: StreamingObjectStore;
   /** Brings the data of one channel to S3; what is there already stays. */
   readonly stage: (request: Pick<StageRequest, 'name' | 'from' | 'to'>) => Promise<unknown>;

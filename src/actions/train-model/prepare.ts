@@ -1,7 +1,6 @@
 import { type Problem, throwProblems } from '../../action-error.ts';
 import type { Price, RunRecord } from '../../records/record.ts';
 import type { TrainRun } from '../../spec/spec.ts';
-import { getSpending } from '../../training/cost.ts';
 import { findBudgetProblems, type Proposal } from '../../training/guard.ts';
 import { getBaseName, getJobName } from '../../training/identity.ts';
 import { planRun, type PlanBasis, type RunPlan } from '../../training/plan.ts';
@@ -10,13 +9,14 @@ import { prepareContents } from '../jobs/prepare-contents.ts';
 import type { Prepared } from './contents.ts';
 import { problemOf } from './choose.ts';
 import type { Settings, TrainDeps } from './deps.ts';
-import { finishUnwatched } from '../../training/settling/finish.ts';
 import { localAccount } from '../local-account.ts';
 import type { RecordBasis } from '../jobs/record-basis.ts';
 import { planRecord } from './record-of.ts';
 import { resolveRun } from '../jobs/resolve.ts';
+import { readSpending } from '../jobs/spending.ts';
 import { findReusable, reuseRecord } from './reuse.ts';
 import type { Decision } from './train.ts';
+import { findTuned } from './tuned.ts';
 
 /** Everything that has been found out before the first write. */
 export interface Preparation {
@@ -33,7 +33,7 @@ export interface Preparation {
  * @throws ActionError with every problem of spec, data, budget and requests at once
  */
 export async function prepare(
-  settings: Settings,
+  asked: Settings,
   warnings: readonly string[],
   problems: readonly Problem[],
   deps: TrainDeps,
@@ -42,6 +42,8 @@ export async function prepare(
   const { account, arn } = await deps.identity.whoAmI();
   const rehearsal = account === localAccount;
   deps.log.info(`AWS account ${account} as ${arn}${rehearsal ? ': a rehearsal on the local cloud' : ''}.`);
+  const tuned = await findTuned(asked, rehearsal, deps);
+  const settings: Settings = { ...asked, hyperparameters: { ...tuned, ...asked.hyperparameters } };
   const basis: RecordBasis = { context: deps.context, spec: settings.spec, region: settings.region, rehearsal, warnings };
   const { contents, found, planBasis } = await prepareContents(settings, deps);
   const plans = await planAll(planBasis, settings, deps);
@@ -125,12 +127,13 @@ async function findMoneyProblems(
   const { budget } = settings.spec;
   const proposals = decisions.filter((one) => one.kind === 'launch').map(({ plan }) => proposalOf(plan));
   const counted = deps.zone.kind === 'pull-request' && budget.perPullRequestUsd !== undefined && proposals.length > 0;
-  const records = counted ? await finishUnwatched(await deps.records.listAll(), { spec: settings.spec }, deps) : [];
+  const { spec } = settings;
+  const spending = counted ? await readSpending(spec, rehearsal, { runs: deps, searches: deps.tuningRecords }) : undefined;
   const problems = findBudgetProblems(proposals, {
     budget,
     maxCostUsd: settings.maxCostUsd,
     allowUnknownPrice: settings.allowUnknownPrice,
-    spending: counted ? getSpending(records, rehearsal) : undefined,
+    spending,
   });
   return problems.map(({ name, message, fix }) =>
     name.startsWith('input ') ? { name, message, fix } : problemOf(settings.spec, name, message, fix),

@@ -18,7 +18,7 @@ export interface EndDeps {
 }
 
 /** What tuning needs beside that. */
-export interface TuneDeps extends EndDeps, Omit<TrainDeps, keyof TrainEndDeps> {
+export interface TuneDeps extends EndDeps, Omit<TrainDeps, keyof TrainEndDeps | 'tuningRecords'> {
   /** The training runs of the zone, which spend from the same budget. */
   readonly runs: SettleDeps & { readonly records: Pick<RecordStore, 'write' | 'listAll'> };
   /** Searches of main, which one may begin with. */

@@ -2,6 +2,7 @@ import type { TuningRecord } from '../../records/tuning-record.ts';
 import type { Log } from '../../runner/ports.ts';
 import { formatSeconds } from '../../time/duration.ts';
 import { formatUsd } from '../../training/money.ts';
+import { describeValues } from '../../training/hyperparameters.ts';
 import { listBest } from './finish.ts';
 
 type Trial = TuningRecord['trials'][number];
@@ -94,11 +95,4 @@ export function drawLeaderboard(record: TuningRecord): string[] {
   const which =
     ranked.length < trials.length ? `The best ${ranked.length} of ${trials.length} trials` : `All ${trials.length} trials`;
   return [`${which}, ${goal === 'minimize' ? 'lowest' : 'highest'} ${metric} first:`, line(heads), ...rows.map(line)];
-}
-
-/** `learning-rate 0.031234, batch-size 64`: long fractions are cut for the eye; the record has them whole. */
-export function describeValues(values: Readonly<Record<string, string>>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name} ${/^-?\d*\.\d{6,}$/.test(value) ? String(Number(Number(value).toPrecision(5))) : value}`)
-    .join(', ');
 }

@@ -1,6 +1,6 @@
 import type { TuningRecord } from '../../records/tuning-record.ts';
 import type { StepResult } from '../../runner/ports.ts';
-import { toTypedValue } from '../../training/tuning-results.ts';
+import { toTypedValue } from '../../training/hyperparameters.ts';
 
 /** What the step says to later ones; a text is empty where there is nothing to say. */
 export function getOutputs(record: TuningRecord): Record<string, string> {

@@ -3,7 +3,7 @@ import type { Log } from '../../runner/ports.ts';
 import { formatSeconds } from '../../time/duration.ts';
 import { formatUsd } from '../../training/money.ts';
 import { describePrice } from '../train-model/report-lines.ts';
-import { describeValues } from './leaderboard.ts';
+import { describeValues } from '../../training/hyperparameters.ts';
 import type { Preparation } from './prepare.ts';
 
 /** What the step is about to do and may cost, before it does it. */

@@ -5,6 +5,7 @@ import type { RunContext } from '../../../src/records/context.ts';
 import { Readable } from 'node:stream';
 import type { StreamingObjectStore } from '../../../src/records/ports.ts';
 import type { Price, RunRecord } from '../../../src/records/record.ts';
+import type { TuningRecord } from '../../../src/records/tuning-record.ts';
 import type { RecordStore } from '../../../src/records/store.ts';
 import type { Log, StepResult } from '../../../src/runner/ports.ts';
 import type { Spec } from '../../../src/spec/spec.ts';
@@ -36,6 +37,8 @@ export interface World {
   readonly jobs: Map<string, FakeJob>;
   readonly objects: Map<string, string>;
   readonly records: Map<string, RunRecord>;
+  /** Records of searches. */
+  readonly searches: TuningRecord[];
   readonly state: Map<string, unknown>;
   readonly outputs: Map<string, string>;
   readonly lines: string[];
@@ -77,6 +80,7 @@ export function createWorld(account = '123456789012'): World {
     jobs: new Map(),
     objects: new Map(),
     records: new Map(),
+    searches: [],
     state: new Map(),
     outputs: new Map(),
     lines: [],
@@ -186,6 +190,10 @@ export function createDeps(world: World, more: Partial<TrainDeps> = {}, life = {
     },
     utilisation: { read: async () => ({ coverage: 'complete', hosts: [] }) },
     prices: { training: async () => world.price },
+    tuningRecords: {
+      readRun: async (runId) => world.searches.filter((record) => record.workflow.runId === runId),
+      listAll: async () => world.searches,
+    },
     identity: { whoAmI: async () => ({ account: world.account, arn: `arn:aws:sts::${world.account}:assumed-role/ci/run` }) },
     workspace: {
       pack: async () => ({ archive: '/tmp/code.tar.gz', hash: 'a'.repeat(64), files: 3, bytes: 2_000 }),
