@@ -238,7 +238,7 @@ describe('a pull request that closes', () => {
     metrics: [],
   };
 
-  function world(found: { job?: TrainingJob | undefined; search?: TuningJob } = {}, repository = 'o/r') {
+  function closing(found: { job?: TrainingJob | undefined; search?: TuningJob } = {}, repository = 'o/r') {
     const said = say();
     const stopped: string[] = [];
     const written: JobRecord[] = [];
@@ -305,7 +305,7 @@ describe('a pull request that closes', () => {
   };
 
   test('has its running jobs stopped, and their records brought to the end', async () => {
-    const { close, stopped, written, outputs, summary } = world({ job, search: tuningJob });
+    const { close, stopped, written, outputs, summary } = closing({ job, search: tuningJob });
     await close();
     expect(stopped.sort()).toEqual([openSearch.name, job.name].sort());
     expect(written.filter(({ kind }) => kind === 'training-job').map(({ state }) => state.status)).toEqual([
@@ -327,20 +327,20 @@ describe('a pull request that closes', () => {
   });
 
   test('has nothing stopped on a dry run, nor what is not this repository’s by its tags', async () => {
-    const dry = world({ job, search: tuningJob });
+    const dry = closing({ job, search: tuningJob });
     await dry.close(true);
     expect(dry.stopped).toEqual([]);
     expect(dry.written).toEqual([]);
     expect(dry.outputs['removed']).toBe('[]');
     expect(dry.summary()).toContain('would stop 1 training job and 1 tuning job of pull request #7');
-    const foreign = world({ job, search: tuningJob }, 'x/y');
+    const foreign = closing({ job, search: tuningJob }, 'x/y');
     await foreign.close();
     expect(foreign.stopped).toEqual([]);
     expect(foreign.lines.filter((line) => line.includes('was left alone'))).toHaveLength(2);
   });
 
   test('does not say that a job has stopped which was only asked to', async () => {
-    const { close, lines, outputs, summary } = world({ job: { ...job, status: 'Stopping' } });
+    const { close, lines, outputs, summary } = closing({ job: { ...job, status: 'Stopping' } });
     await close();
     expect(lines.join('\n')).toContain('has not been seen to end');
     expect(summary()).toContain('### Clean-up: asked 1 training job of pull request #7 to stop');
@@ -348,7 +348,7 @@ describe('a pull request that closes', () => {
   });
 
   test('that left nothing says so', async () => {
-    const { close, lines } = world();
+    const { close, lines } = closing();
     await close();
     expect(lines).toEqual(['Clean-up: pull request #7 left nothing running.']);
   });
