@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type Clients, type ClientsOptions, createClients } from '../../src/aws/clients.ts';
 import type { Clock } from '../../src/time/clock.ts';
 
-export interface Request {
+interface Request {
   /** `CreateEndpoint`; for S3 and Lambda method and path, Lambda's without `/2015-03-31/functions`: `PUT /f/code`. */
   readonly operation: string;
   readonly headers: IncomingMessage['headers'];
