@@ -38,10 +38,15 @@ describe('the training workflow', () => {
   test('gives its actions only inputs that they have', async () => {
     const workflow = await read(readFileSync(join(root, path), 'utf8'));
     const own = Object.values(workflow.jobs).flatMap((job) => job.steps.filter(({ uses }) => uses?.startsWith('./')));
-    expect(own.map(({ uses }) => uses)).toEqual(['./actions/train-model', './']);
+    expect(own.map(({ uses }) => uses)).toEqual(['./actions/tune-model', './actions/train-model', './']);
     for (const step of own) {
       const inputs = Object.keys(readAction(join(root, step.uses ?? '')).inputs ?? {});
       expect(inputs).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
+      expect(step.with).toEqual({
+        spec: '${{ env.SPEC }}',
+        environment: '${{ env.ENVIRONMENT }}',
+        'role-to-assume': '${{ env.ROLE }}',
+      });
     }
   });
 });
