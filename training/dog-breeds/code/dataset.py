@@ -42,7 +42,7 @@ class Images:
         self.root = find_root(folder)
         self.folders = [name for name in list_visible(os.path.join(self.root, "train")) if self.is_folder("train", name)]
         if len(self.folders) < 2:
-            raise ValueError(f"{self.root}/train has {len(self.folders)} folders of images; a class each, at least two are needed.")
+            raise ValueError(f"{self.root}/train has {len(self.folders)} folders; at least two are needed, a class each.")
         self.classes = [to_class_name(name) for name in self.folders]
         self.ignored = []
         self.samples = {split: self.list_samples(split) for split in SPLITS}
@@ -59,7 +59,7 @@ class Images:
         unknown = [name for name in list_visible(os.path.join(self.root, split)) if name not in self.folders]
         unknown = [name for name in unknown if self.is_folder(split, name)]
         if unknown:
-            raise ValueError(f"{split}/{unknown[0]} is a class that train/ does not have ({len(unknown)} such).")
+            raise ValueError(f"{split}/{unknown[0]} is a class that train/ has not ({len(unknown)} such).")
         samples = []
         for number, folder in enumerate(self.folders):
             names = list_visible(os.path.join(self.root, split, folder)) if self.is_folder(split, folder) else []

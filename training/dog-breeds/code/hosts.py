@@ -1,8 +1,8 @@
 """
 The hosts of a job as one: torch.distributed with one process a host (or a GPU, under torchrun), gloo on CPU and NCCL on GPU.
 
-Who they are is read from MASTER_ADDR, MASTER_PORT, WORLD_SIZE and RANK, which the launcher and torchrun set; else from SM_HOSTS and
-SM_CURRENT_HOST, which SageMaker's own images set.
+Who they are is read from MASTER_ADDR, MASTER_PORT, WORLD_SIZE and RANK, which the launcher and torchrun set; else from
+SM_HOSTS and SM_CURRENT_HOST, which SageMaker's own images set.
 """
 
 import json
@@ -130,8 +130,8 @@ def wait_for_name(address):
 
 def meet(hosts, address, port):
     """
-    All processes are on one machine. torch's own meeting point would listen on every network of it, at a port two jobs cannot share;
-    a file does as well. The first process tells the others its path, at its own address only.
+    All processes are on one machine. torch's own meeting point would listen on every network of it, at a port two jobs cannot
+    share; a file does as well. The first process tells the others its path, at its own address only.
     """
     deadline = time.monotonic() + CONNECT_SECONDS
     if hosts.rank == 0:

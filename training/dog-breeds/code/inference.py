@@ -69,7 +69,8 @@ def read_json(body):
     except (ValueError, RecursionError) as error:
         raise Refusal("The body is not JSON.") from error
     if not isinstance(content, dict) or set(content) != {"instances"} or not isinstance(content["instances"], list):
-        hint = " This endpoint fetches no addresses; the function in front of it does." if isinstance(content, dict) and "url" in content else ""
+        asks = isinstance(content, dict) and "url" in content
+        hint = " This endpoint fetches no addresses; the function in front of it does." if asks else ""
         raise Refusal(f'The body must be {{"instances": ["<image as base64>", ...]}}.{hint}')
     instances = content["instances"]
     if not 1 <= len(instances) <= MAX_INSTANCES:

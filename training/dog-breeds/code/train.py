@@ -24,6 +24,10 @@ from learning import Training, evaluate, run_epochs
 from shares import DecodedShare, FeatureShare, Stopped
 
 
+def say(text):
+    print(text, flush=True)
+
+
 def whole(low, high):
     def parse(text):
         try:
@@ -58,13 +62,15 @@ def parse_arguments(arguments):
     parser.add_argument("--learning-rate", type=rate, default=0.01)
     parser.add_argument("--image-size", type=whole(32, 1024), default=224, help="height and width the network sees")
     parser.add_argument("--backbone", choices=network.BACKBONES, default="resnet50")
-    parser.add_argument(
-        "--weights", choices=weights.SOURCES, default="download", help="of the backbone, which then is frozen; none: all layers learn"
-    )
-    parser.add_argument("--patience", type=whole(0, 10_000), default=3, help="epochs without a better validation loss; 0: no limit")
+    knows = "what the backbone knows, which is frozen then; none: all layers learn"
+    parser.add_argument("--weights", choices=weights.SOURCES, default="download", help=knows)
+    patience = "epochs without a better validation loss; 0: no limit"
+    parser.add_argument("--patience", type=whole(0, 10_000), default=3, help=patience)
     parser.add_argument("--seed", type=whole(0, 2**31 - 1), default=1)
-    parser.add_argument("--workers", type=whole(0, 256), default=min(4, count_cores() - 1), help="processes that decode images")
-    parser.add_argument("--data", default=os.environ.get("SM_CHANNEL_TRAINING", "dogImages"), help="folder with train/, valid/, test/")
+    workers = min(4, count_cores() - 1)
+    parser.add_argument("--workers", type=whole(0, 256), default=workers, help="processes that decode images")
+    data = os.environ.get("SM_CHANNEL_TRAINING", "dogImages")
+    parser.add_argument("--data", default=data, help="folder with train/, valid/ and test/")
     parser.add_argument("--model-dir", default=os.environ.get("SM_MODEL_DIR", "/opt/ml/model"))
     parser.add_argument("--checkpoint-dir", default=os.environ.get("SM_CHECKPOINT_DIR", "/opt/ml/checkpoints"))
     return parser.parse_args(arguments)
@@ -78,19 +84,22 @@ def choose_settings(options, images):
 
 
 def describe(options, images, hosts):
-    sizes = ", ".join(f"{len(images.samples[split])} to {verb}" for split, verb in (("train", "train"), ("valid", "validate"), ("test", "test")))
-    device = torch.cuda.get_device_name(hosts.device) if hosts.device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    verbs = {"train": "train", "valid": "validate", "test": "test"}
+    sizes = ", ".join(f"{len(images.samples[split])} to {verb}" for split, verb in verbs.items())
     learns = "all layers learn" if options.weights == "none" else f"frozen, weights by {options.weights}"
-    print(
-        f"{len(images.classes)} classes; {sizes}. {options.backbone} ({learns}), {options.image_size} x {options.image_size} pixels, "
-        f"batches of {options.batch_size}, learning rate {options.learning_rate}, up to {options.epochs} epochs, "
-        f"patience {options.patience}, seed {options.seed}. Host {hosts.rank + 1} of {hosts.size}, {device}, PyTorch {torch.__version__}",
-        flush=True,
+    is_gpu = hosts.device.type == "cuda"
+    device = torch.cuda.get_device_name(hosts.device) if is_gpu else f"CPU, {torch.get_num_threads()} threads"
+    say(
+        f"{len(images.classes)} classes; {sizes}. {options.backbone} ({learns}), {options.image_size} x {options.image_size} "
+        f"pixels, batches of {options.batch_size}, learning rate {options.learning_rate}, up to {options.epochs} epochs, "
+        f"patience {options.patience}, seed {options.seed}. Host {hosts.rank + 1} of {hosts.size}, {device}, "
+        f"PyTorch {torch.__version__}"
     )
     if images.ignored:
-        print(f"{len(images.ignored)} files are no images by their names and are ignored, the first: {images.ignored[0]}", flush=True)
-    if torch.cuda.device_count() > 1 and "LOCAL_RANK" not in os.environ:
-        print(f"This host has {torch.cuda.device_count()} GPUs, and one process uses one: start it with torchrun to use all.", flush=True)
+        say(f"{len(images.ignored)} files are no images by their names and are ignored, the first: {images.ignored[0]}")
+    gpus = torch.cuda.device_count()
+    if gpus > 1 and "LOCAL_RANK" not in os.environ:
+        say(f"This host has {gpus} GPUs, and one process uses one: start it with torchrun to use all.")
 
 
 def check_agreement(settings, hosts):
@@ -125,7 +134,7 @@ def resume(training, options, hosts):
     content = hosts.share(checkpoint.pack(state) if state else b"")
     if content:
         training.restore(checkpoint.unpack(content))
-        print(f"resumed after epoch {training.epoch}, batch {training.batch}", flush=True)
+        say(f"resumed after epoch {training.epoch}, batch {training.batch}")
 
 
 def finish(training, net, images, options, hosts):
@@ -135,9 +144,9 @@ def finish(training, net, images, options, hosts):
     if hosts.rank != 0:
         return
     best = training.best
-    print(
-        f"epoch {best['epoch']} is kept, best validation loss: {best['loss']:.4f} test loss: {loss:.4f} test accuracy: {accuracy:.4f}",
-        flush=True,
+    say(
+        f"epoch {best['epoch']} is kept, best validation loss: {best['loss']:.4f} "
+        f"test loss: {loss:.4f} test accuracy: {accuracy:.4f}"
     )
     description = {
         "backbone": options.backbone,
@@ -150,7 +159,7 @@ def finish(training, net, images, options, hosts):
         "test-accuracy": accuracy,
         "settings": training.settings,
     }
-    print(f"model written to {network.save(options.model_dir, net, description)}", flush=True)
+    say(f"model written to {network.save(options.model_dir, net, description)}")
 
 
 class Stop:
@@ -192,13 +201,13 @@ def main():
     try:
         finished = run(options, stop)
     except Stopped as reason:
-        print(f"stopped {reason}", flush=True)
+        say(f"stopped {reason}")
         finished = False
     except (LostHost, ValueError, OSError) as error:
         if not (stop.asked and isinstance(error, LostHost)):  # a host that stopped first is gone for a good reason
             sys.exit(f"train.py: error: {error}")
         finished = False
-    print(f"{'done' if finished else 'ended early'} after {time.monotonic() - started:.1f} s", flush=True)
+    say(f"{'done' if finished else 'ended early'} after {time.monotonic() - started:.1f} s")
     return 0 if finished else 128 + signal.SIGTERM
 
 

@@ -29,7 +29,7 @@ def read_channel(backbone):
     folder = os.environ.get("SM_CHANNEL_WEIGHTS")
     how = f"put {os.path.basename(describe_source(backbone))} from {describe_source(backbone)} there"
     if not folder:
-        raise ValueError(f"--weights channel needs a channel `weights` (SM_CHANNEL_WEIGHTS), and there is none: add it, and {how}.")
+        raise ValueError(f"--weights channel needs a channel `weights` (SM_CHANNEL_WEIGHTS). There is none: add it, and {how}.")
     paths = sorted(glob.glob(os.path.join(glob.escape(folder), f"{backbone}*.pth")))
     if len(paths) != 1:
         raise ValueError(f"The channel `weights` must hold one {backbone}*.pth, and holds {len(paths)}: {how}.")

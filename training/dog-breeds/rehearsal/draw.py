@@ -52,9 +52,9 @@ def draw_dog(breed, draw, size):
     pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=coat)
     if marking:
         pen.ellipse((x - radius * 0.6, y - radius * 0.1, x + radius * 0.6, y + radius), fill=shade(marking, draw, 8))
-    for side in (-1, 1):
-        eye = (x + side * radius * 0.42, y - radius * 0.25)
-        pen.ellipse((eye[0] - radius * 0.12, eye[1] - radius * 0.12, eye[0] + radius * 0.12, eye[1] + radius * 0.12), fill=(25, 20, 20))
+    eye = radius * 0.12
+    for middle in (x - radius * 0.42, x + radius * 0.42):
+        pen.ellipse((middle - eye, y - radius * 0.25 - eye, middle + eye, y - radius * 0.25 + eye), fill=(25, 20, 20))
     pen.ellipse((x - radius * 0.2, y + radius * 0.2, x + radius * 0.2, y + radius * 0.5), fill=(20, 18, 18))
     return image
 

@@ -386,7 +386,7 @@ class DataTest(DogsTest):
             ("/does/not/exist", "There is no folder /does/not/exist"),
             (self.folder(), "nor a folder in it has a train/"),
             (change(lambda folder: shutil.rmtree(f"{folder}/test")), "There is no folder .*/test"),
-            (change(lambda folder: os.mkdir(f"{folder}/test/007.Barbet")), "test/007.Barbet is a class that train/ does not have"),
+            (change(lambda folder: os.mkdir(f"{folder}/test/007.Barbet")), "test/007.Barbet is a class that train/ has not"),
             (change(lambda folder: [shutil.rmtree(path) for path in glob.glob(f"{folder}/valid/*")]), "valid holds no image"),
             (change(lambda folder: [shutil.rmtree(f"{folder}/train/{name}") for name in [*draw.BREEDS][1:]]), "has 1 folders"),
         ]
@@ -402,7 +402,7 @@ class DataTest(DogsTest):
         found = dataset.Images(folder)
         pixels = dataset.Pixels(found.root, found.samples["train"], 32)
         for workers in (0, 1):
-            with self.assertRaisesRegex(ValueError, r"^train/003.Airedale_terrier/Airedale_terrier_00001.jpg cannot be read as an image"):
+            with self.assertRaisesRegex(ValueError, "^train/003.Airedale_terrier/.*_00001.jpg cannot be read as an image"):
                 list(dataset.load(pixels, [[17, 18], [19]], workers))
 
     def test_a_file_that_ends_too_early_is_used_and_said(self):
@@ -453,7 +453,8 @@ class ImageTest(unittest.TestCase):
         def claim(width, height):
             header = b"IHDR" + struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0)
             data = b"IDAT" + zlib.compress(b"\0" * 1000)
-            chunks = [struct.pack("!I", len(part) - 4) + part + struct.pack("!I", zlib.crc32(part)) for part in (header, data, b"IEND")]
+            number = struct.Struct("!I").pack
+            chunks = [number(len(part) - 4) + part + number(zlib.crc32(part)) for part in (header, data, b"IEND")]
             return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
         table = [
@@ -489,7 +490,8 @@ class CheckpointTest(DogsTest):
             with open(path, "r+b") as file:
                 file.truncate(os.path.getsize(path) // 2)
             self.assertIsNone(checkpoint.find(folder, {"seed": 1}, 9))
-        self.assertEqual([words in output.getvalue() for words in ("other settings", "further than the 2", "damaged")], [True] * 3)
+        for words in ("other settings", "further than the 2", "damaged"):
+            self.assertIn(words, output.getvalue())
 
     def test_nothing_in_it_is_run(self):
         folder = self.folder()
@@ -550,7 +552,8 @@ class InferenceTest(DogsTest):
         super().setUpClass()
         torch.manual_seed(1)
         cls.folder_of_model = os.path.join(cls.data, "model")
-        description = {"backbone": "tiny", "norm": "group", "image-size": 32, "classes": [f"breed {number}" for number in range(7)]}
+        classes = [f"breed {number}" for number in range(7)]
+        description = {"backbone": "tiny", "norm": "group", "image-size": 32, "classes": classes}
         network.save(cls.folder_of_model, network.Network("tiny", 7), description)
         cls.model = inference.model_fn(cls.folder_of_model)
         cls.picture = encode(Image.new("RGB", (50, 40), "orange"))
@@ -617,7 +620,8 @@ class InferenceTest(DogsTest):
 
     def test_a_foreign_model_is_refused(self):
         folder = self.folder()
-        for change, words in [({"format": "x"}, "not a model of this program"), ({"classes": ["a", "b"]}, "model.pth does not fit")]:
+        table = [({"format": "x"}, "not a model of this program"), ({"classes": ["a", "b"]}, "model.pth does not fit")]
+        for change, words in table:
             shutil.copytree(self.folder_of_model, folder, dirs_exist_ok=True)
             path = os.path.join(folder, "model.json")
             with open(path, encoding="utf-8") as file:
