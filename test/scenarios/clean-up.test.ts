@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { baseCommit, headCommit, olderCommit } from '../support/facts.ts';
+import { baseCommit, headCommit, olderCommit, pullNumber, repository } from '../support/facts.ts';
 import type { LocalCloud } from '../support/local-cloud.ts';
 import {
   aliasesOf,
@@ -141,3 +141,51 @@ test.concurrent('an endpoint that is being created or updated is left to the nex
       models: [],
     });
   }));
+
+const repo = { ...repository, default_branch: 'main', owner: { login: repository.owner } };
+const closedPayload = {
+  action: 'closed',
+  number: pullNumber,
+  repository: repo,
+  pull_request: {
+    number: pullNumber,
+    title: 'Try a wider layer',
+    head: { sha: headCommit, ref: 'wider', repo },
+    base: { sha: baseCommit, ref: 'main', repo },
+  },
+};
+const searched = `tune:
+  objective: minimize test-loss
+  ranges: { rest: { min: 100, max: 200 } }
+  max-jobs: 2
+  max-parallel-jobs: 1
+  instance-type: ml.m5.large
+`;
+
+test.concurrent.each(weathers)(
+  'a pull request that closes has its run and its search stopped, and both recorded, in %s weather',
+  (weather) =>
+    inWorld(weather, {}, async ({ cloud, job, project, recordsOf }) => {
+      const shared = project({ hyperparameters: { rest: 120 }, spec: (text) => `${text}${searched}` });
+      const first = job({ project: shared });
+      expectExit(await first.step('tune-model', { wait: 'false' }).done);
+      expectExit(await first.train({ wait: 'false' }).done);
+      const event = join(shared.folder, 'closed.json');
+      writeFileSync(event, JSON.stringify(closedPayload));
+
+      const closing = job({ project: shared, env: { GITHUB_EVENT_PATH: event } });
+      const closed = expectExit(await closing.step('clean-up').done);
+      expect(closed.summary).toContain('### Clean-up: stopped 1 training job and 1 tuning job of pull request #7');
+      expect(await recordsOf(first.runId)).toMatchObject([{ state: { status: 'stopped', cause: 'cancelled' } }]);
+      const removed = JSON.parse(closed.outputs['removed'] ?? '') as { kind: string; name: string }[];
+      const HyperParameterTuningJobName = removed.find(({ kind }) => kind === 'tuning-job')?.name;
+      expect(await sagemaker(cloud, 'DescribeHyperParameterTuningJob', { HyperParameterTuningJobName })).toMatchObject({
+        HyperParameterTuningJobStatus: 'Stopped',
+      });
+      expect((await cloud.trainingJobs()).map(({ TrainingJobStatus: status }) => status)).toEqual(['Stopped', 'Stopped']);
+
+      // What has been closed once has nothing left.
+      const again = expectExit(await closing.step('clean-up').done);
+      expect(again.summary).toContain('pull request #7 left nothing running');
+    }),
+);
