@@ -17,7 +17,7 @@ export function findPathFault(path: string, target: Target): string | undefined 
   const parts = path.split('/');
   if (path === '') return 'has no name';
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'is an absolute path';
-  if (parts.includes('..')) return 'leads out of its folder by ..';
+  if (parts.includes('..')) return 'has .. in its path';
   if (parts.includes('') || parts.includes('.')) return 'has an empty part or . in its path';
   // oxlint-disable-next-line no-control-regex -- keeping them out is the point
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'has a control character in its name';
@@ -37,9 +37,10 @@ export interface PathCheck {
 }
 
 const shownProblems = 20;
-const fix = 'Pack the archive anew from plain files, or ask who made it; nothing of it is trained on as it is.';
+const fix = 'Rename or remove it in the source, or ask who made it; until then nothing is staged from there.';
 
-export function createPathCheck(target: Target): PathCheck {
+/** @param source what messages call it */
+export function createPathCheck(target: Target, source: string): PathCheck {
   const files = new Set<string>();
   const folders = new Set<string>();
   const problems: Problem[] = [];
@@ -47,7 +48,7 @@ export function createPathCheck(target: Target): PathCheck {
   const refuse = (path: string, fault: string) => {
     count += 1;
     const shown = JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
-    if (problems.length < shownProblems) problems.push({ name: shown, message: `${shown} ${fault}.`, fix });
+    if (problems.length < shownProblems) problems.push({ name: source, message: `${source}: ${shown} ${fault}.`, fix });
   };
   const findFault = (path: string): string | undefined => {
     const fault = findPathFault(path, target);

@@ -40,7 +40,7 @@ export async function readZipDirectory(
     if (error instanceof ActionError || !isFormatError(error)) throw error;
     throw new ActionError({
       kind: 'input',
-      message: `${shown} cannot be read as a zip archive: ${error.message}.`,
+      message: `${shown} cannot be read as a zip archive: ${error.message.replace(/\.+$/, '')}.`,
       fix: 'The file may be cut or damaged; test it with unzip -t.',
       cause: error,
     });

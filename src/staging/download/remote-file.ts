@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { ActionError } from '../../action-error.ts';
 import type { StageDeps } from '../ports.ts';
 import { formatBytes } from '../progress.ts';
-import { hideQuery } from './address.ts';
+import { hideQuery, mapAddress } from './address.ts';
 import { type Answer, createRequests, type Requests } from './request.ts';
 
 /** Something that can be read from any place, as often as needed. */
@@ -38,11 +38,12 @@ type Deps = Pick<StageDeps, 'log' | 'clock' | 'signal' | 'downloadUrl'>;
 
 /** Asks for the first bytes, which tells everything a HEAD would, also where a HEAD is refused. */
 export async function openRemote(address: string, deps: Deps): Promise<RemoteFile> {
-  const url = new URL(address);
+  const { downloadUrl } = deps;
+  const url = mapAddress(new URL(address), downloadUrl);
   const shown = hideQuery(address);
   // Each request of a big download listens; there are as many as are under way, not a leak.
   setMaxListeners(0, deps.signal);
-  const requests = createRequests(deps.downloadUrl, deps.signal);
+  const requests = createRequests(downloadUrl === undefined ? undefined : new URL(downloadUrl).origin, deps.signal);
   const retry = createRetry(shown, deps);
   try {
     for (;;) {
@@ -164,7 +165,8 @@ function isSame({ status, headers }: Answer, reading: Reading, position: number)
     if (total !== '*' && Number(total) !== reading.bytes) return false;
   } else if (headers['content-length'] !== undefined && Number(headers['content-length']) !== reading.bytes) return false;
   const { etag = '', 'last-modified': lastModified = '' } = headers;
-  return etag === reading.etag && lastModified === reading.lastModified;
+  // Mirrors of one file agree about its ETag and not always about its time.
+  return etag !== '' && reading.etag !== '' ? etag === reading.etag : lastModified === reading.lastModified;
 }
 
 async function readHead({ body }: Answer): Promise<Buffer> {
@@ -219,7 +221,7 @@ function createRetry(shown: string, { clock, signal, log }: Deps) {
     after: async (error: unknown, pauseMs = 0): Promise<undefined> => {
       if (error instanceof ActionError || signal.aborted) throw error;
       failures += 1;
-      const why = error instanceof Error ? error.message : String(error);
+      const why = explain(error);
       if (failures >= maxAttempts) {
         throw new ActionError({
           kind: 'configuration',
@@ -234,4 +236,11 @@ function createRetry(shown: string, { clock, signal, log }: Deps) {
       return undefined;
     },
   };
+}
+
+/** What a reader of the log can do something with; Node calls a broken connection `aborted`. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const broken = 'code' in error && (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE');
+  return broken ? 'the connection broke' : error.message || error.name;
 }

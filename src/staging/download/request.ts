@@ -3,7 +3,7 @@ import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, req
 import { Agent, request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { ActionError } from '../../action-error.ts';
-import { hideQuery, isPrivate, mapAddress } from './address.ts';
+import { hideQuery, isPrivate } from './address.ts';
 
 export interface Answer {
   readonly status: number;
@@ -25,27 +25,27 @@ const maxHops = 10;
 const silenceMs = 60_000;
 const redirects = new Set([301, 302, 303, 307, 308]);
 
-/** @param base `TRAINYARD_DOWNLOAD_URL` */
-export function createRequests(base: string | undefined, signal: AbortSignal): Requests {
+/** @param standIn origin of `TRAINYARD_DOWNLOAD_URL`, which redirects may lead to though it is a place on this machine */
+export function createRequests(standIn: string | undefined, signal: AbortSignal): Requests {
   const options = { keepAlive: true, maxSockets: 32 };
   const agents = { http: new HttpAgent(options), https: new Agent(options) };
 
   async function get(url: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
     let current = url;
     for (let hop = 0; hop <= maxHops; hop += 1) {
-      const answer = await ask(current, headers, hop > 0 && base === undefined);
+      const answer = await ask(current, headers, hop > 0 && current.origin !== standIn);
       const { location } = answer.headers;
       if (!redirects.has(answer.status) || location === undefined) return answer;
       answer.body.resume();
-      current = checkHop(new URL(location, current), url);
+      current = checkHop(location, current, standIn);
     }
     throw refuse(url, `redirects more than ${maxHops} times`);
   }
 
-  function ask(url: URL, headers: Readonly<Record<string, string>>, publicOnly: boolean): Promise<Answer> {
-    const asked = mapAddress(url, base);
-    if (publicOnly && isIP(asked.hostname) !== 0 && isPrivate(asked.hostname)) throw privateHop(url, asked.hostname);
-    const lookup = publicOnly ? createPublicLookup(url) : undefined;
+  function ask(asked: URL, headers: Readonly<Record<string, string>>, publicOnly: boolean): Promise<Answer> {
+    const host = asked.hostname.replaceAll(/[[\]]/g, '');
+    if (publicOnly && isIP(host) !== 0 && isPrivate(host)) throw privateHop(asked, host);
+    const lookup = publicOnly ? createPublicLookup(asked) : undefined;
     return new Promise((resolve, reject) => {
       const common = { headers, signal, timeout: silenceMs, ...(lookup ? { lookup } : {}) };
       const request =
@@ -54,7 +54,7 @@ export function createRequests(base: string | undefined, signal: AbortSignal): R
           : httpsRequest(asked, { ...common, agent: agents.https });
       request.on('timeout', () => request.destroy(new Error(`the server was silent for ${silenceMs / 1000} s`)));
       request.on('error', reject);
-      request.on('response', (body) => resolve({ status: body.statusCode ?? 0, headers: body.headers, body, url }));
+      request.on('response', (body) => resolve({ status: body.statusCode ?? 0, headers: body.headers, body, url: asked }));
       request.end();
     });
   }
@@ -68,9 +68,12 @@ export function createRequests(base: string | undefined, signal: AbortSignal): R
   };
 }
 
-function checkHop(next: URL, first: URL): URL {
-  if (next.protocol !== 'https:') throw refuse(first, `redirects to ${hideQuery(next.href)}, which is not https`);
-  if (next.username !== '' || next.password !== '') throw refuse(first, 'redirects to an address with a user in it');
+function checkHop(location: string, from: URL, standIn: string | undefined): URL {
+  if (!URL.canParse(location, from.href)) throw refuse(from, 'redirects to something that is no address');
+  const next = new URL(location, from);
+  if (next.protocol !== 'https:' && next.origin !== standIn)
+    throw refuse(from, `redirects to ${hideQuery(next.href)}, which is not https`);
+  if (next.username !== '' || next.password !== '') throw refuse(from, 'redirects to an address with a user in it');
   return next;
 }
 

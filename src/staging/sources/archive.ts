@@ -43,7 +43,7 @@ async function prepareArchive(
   closing: (() => Promise<void>)[],
 ): Promise<Prepared> {
   const kind = getArchiveKind(file);
-  const check = createPathCheck(about.target);
+  const check = createPathCheck(about.target, file.shown);
   if (kind !== 'zip') {
     return {
       total: undefined,

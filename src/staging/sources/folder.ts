@@ -15,7 +15,7 @@ import type { Writer } from '../writer.ts';
 /** A folder of the checkout. @param folder relative to the checkout */
 export async function prepareFolder(folder: string, target: Target, { root }: Pick<StageDeps, 'root'>): Promise<Prepared> {
   const files = await readFolder(root, folder);
-  const check = createPathCheck(target);
+  const check = createPathCheck(target, folder);
   for (const { path } of files) check.add(path);
   throwProblems(check.problems);
   if (files.length === 0) {

@@ -25,7 +25,7 @@ export async function prepareObjects(source: string, about: About, deps: StageDe
       fix: 'Check the prefix, the bucket and that the role of this workflow may list it.',
     });
   }
-  const check = createPathCheck(about.target);
+  const check = createPathCheck(about.target, source);
   const files = new Map(listing.map((object) => [object.uri.slice(source.length), object]));
   for (const path of files.keys()) check.add(path);
   throwProblems(check.problems);
