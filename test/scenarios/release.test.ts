@@ -1,21 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { adopt, adoptTraining } from '../support/adopt.ts';
 import { expectEnd, inProject, readJournal, readResult, rehearse } from '../support/rehearsal.ts';
-import { productRoot } from '../support/step.ts';
 import { weathers } from '../support/world.ts';
-
-/**
- * A workflow of this repository as another repository takes it over: its own actions by the name of this one, and no search where the
- * spec has none.
- */
-function adopt(name: string): string {
-  const text = readFileSync(join(productRoot, '.github/workflows', name), 'utf8');
-  return text
-    .replace(/ {6}- name: Tune\n[^]*?(?= {6}- name: Train)/, '')
-    .replaceAll(/uses: \.\/(actions\/[\w-]+)/g, 'uses: octo-org/trainyard/$1@v1')
-    .replaceAll(/uses: \.\/$/gm, 'uses: octo-org/trainyard@v1');
-}
 
 /** The model is 42; asked for two numbers it answers their multiples, of which the second is the larger. */
 const inference = `import json, os
@@ -69,7 +55,7 @@ const changes = {
     `${text.replace('roles: {', () => `roles: { serving: '${role('serving')}', lambda: '${role('lambda')}',`)}${serving}environments: { main: {} }\n`,
   files: {
     'model/inference.py': inference,
-    '.github/workflows/train.yml': adopt('train.yml'),
+    '.github/workflows/train.yml': adoptTraining(),
     '.github/workflows/release.yml': release,
     '.github/workflows/wrong.yml': wrongRelease,
   },
