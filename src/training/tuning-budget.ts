@@ -154,7 +154,9 @@ export function mustStop(spent: readonly Spent[], guard: Guard, aheadSeconds: nu
   const paid = ended.reduce((sum, { costUsd }) => sum + (costUsd ?? most), 0);
   const toCome = Math.max(0, guard.trials - spent.length);
   if (paid + (running.length + toCome) * most <= stopAtUsd) return false;
-  const cost = (seconds: number) => Math.min(most, (seconds + aheadSeconds + stopGraceSeconds) * usdPerSecond);
+  // The place of a trial that ends is taken by the next one at once: only the last ones cost a trial's most at the most.
+  const limit = toCome > 0 ? Infinity : most;
+  const cost = (seconds: number) => Math.min(limit, (seconds + aheadSeconds + stopGraceSeconds) * usdPerSecond);
   const free = Math.min(toCome, Math.max(0, guard.maxParallelJobs - running.length));
   const bound = running.reduce((sum, { runningSeconds }) => sum + cost(runningSeconds), 0) + free * cost(0);
   return paid + bound > stopAtUsd;
