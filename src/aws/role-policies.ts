@@ -4,7 +4,7 @@ import type { Clients } from './clients.ts';
 import { call } from './errors.ts';
 
 /** Nothing depends on the answer but a warning: an IAM that is slow or refuses holds no release up. */
-const maxAttempts = 3;
+const maxAttempts = 4;
 
 export function createRolePolicies(clients: Clients): RolePolicies {
   const iam = clients.of(IAMClient, { maxAttempts });

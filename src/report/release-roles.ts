@@ -37,13 +37,13 @@ function warn(use: CheckedRole['use'], arn: string, broad: readonly string[]): T
   ];
 }
 
-/** Says of which roles nothing is known, once for each reason; a role nobody could look at is not called good. */
+/** Says of which roles nothing is known, and why of the first: they share it but for a name. A role nobody could look at is not called good. */
 export function describeUnreadRoles(deploy: DeployRecord | undefined): string[] {
-  const byReason = new Map<string, string[]>();
-  for (const { use, policies } of deploy?.roles ?? []) {
-    if (policies.kind === 'unreadable') byReason.set(policies.why, [...(byReason.get(policies.why) ?? []), `roles.${use}`]);
-  }
-  return [...byReason].map(
-    ([why, roles]) => `Whether ${joinWords(roles)} may do more than needed could not be checked: ${why.replace(/\.$/, '')}.`,
+  const unread = (deploy?.roles ?? []).flatMap(({ use, policies }) =>
+    policies.kind === 'unreadable' ? [{ role: `roles.${use}`, why: policies.why }] : [],
   );
+  const [first] = unread;
+  if (!first) return [];
+  const roles = joinWords(unread.map(({ role }) => role));
+  return [`Whether ${roles} may do more than needed could not be checked: ${first.why.replace(/\.$/, '')}.`];
 }

@@ -85,3 +85,23 @@ test.concurrent.each(weathers)(
       expect(stable((await deploymentStates(cloud)).join('\n'))).toMatchSnapshot('deployments');
     }),
 );
+
+test.concurrent('a promotion that fails before it begins is never reported as waiting for an approval', () =>
+  inWorld('calm', { roles }, async ({ cloud, job, project }) => {
+    const model = await putModel(cloud);
+    const tag = job({ event: 'tag', commit: headCommit, project: project(served()) });
+    await deploy(tag, { model }, 'smoke-invoke');
+    expect(expectExit(await tag.report().done).summary).toContain('waits for approval');
+    const refused = expectExit(await promote(tag, { rollback: 'perhaps' }), 1);
+    expect(refused.outputs).toEqual({ outcome: 'refused' });
+    expect(await cloud.releaseRecords(tag.runId)).toContainEqual(
+      expect.objectContaining({
+        kind: 'promote',
+        outcome: { kind: 'refused', reason: 'input rollback: It is "perhaps"; it must be true or false.' },
+      }),
+    );
+    const { summary } = expectExit(await tag.report().done);
+    expect(summary).toContain('v1.2.0 was not promoted');
+    expect(summary).not.toContain('waits for approval');
+    expect(await aliasesOf(cloud)).toEqual({ candidate: '1' });
+  }));

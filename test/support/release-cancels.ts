@@ -18,18 +18,23 @@ import {
   served,
 } from './serving.ts';
 import type { RunningStep } from './step.ts';
+import { until } from './until.ts';
 
 const actions = ['deploy-endpoint', 'configure-scaling', 'smoke-invoke', 'promote-endpoint'] as const;
 type Action = (typeof actions)[number];
 
-interface Cancel {
+export interface Cancel {
   readonly action: Action;
+  /** Without one calls of every operation count. */
+  readonly operation?: string;
   readonly nth: number;
   readonly edge: 'before' | 'after';
 }
 
 /** What two machines' cores carry side by side; each lane has a cloud of its own, so that no call of one is counted for another. */
 const lanes = 4;
+/** AWS takes its time to delete an endpoint. */
+const goneSeconds = 30;
 
 export interface ReleaseCancels {
   /** Every edge of every call of one release that nobody cancels; after a read all is as before the next call. */
@@ -108,9 +113,16 @@ async function openLane(cloud: LocalCloud) {
   await deploy(initial, { model });
   expectExit(await promote(initial));
 
-  const jobWithCandidate = async (): Promise<Job> => {
+  const jobOfCandidate = async (): Promise<Job | undefined> => {
     const names = await aliasesOf(cloud);
-    if (candidate && names['candidate'] === candidate.version && names['live'] !== candidate.version) return candidate.job;
+    return candidate && names['candidate'] === candidate.version && names['live'] !== candidate.version
+      ? candidate.job
+      : undefined;
+  };
+
+  const jobWithCandidate = async (): Promise<Job> => {
+    const waiting = await jobOfCandidate();
+    if (waiting) return waiting;
     const job = next();
     const { outputs } = await deploy(job, { model });
     candidate = { version: outputs['version'] ?? '', job };
@@ -135,12 +147,18 @@ async function openLane(cloud: LocalCloud) {
       return calls.map(({ operation }) => operation);
     },
 
-    async cancel({ action, nth, edge }: Cancel): Promise<void> {
-      const what = `${action}, ${edge} call ${nth}`;
+    async cancel({ action, operation, nth, edge }: Cancel): Promise<void> {
+      const what = `${action}, ${edge} ${operation ?? 'call'} ${nth}`;
       const { job, inputs } = await prepare(action);
-      await cloud.addFault({ id: 'cancel', service: '*', operation: '*', nth, when: edge, effect: { kind: 'pause' } });
-      const main = await cancelWhenHeld(cloud, job.step(action, inputs));
+      const effect = { kind: 'pause' } as const;
+      await cloud.addFault({ id: 'cancel', service: '*', operation: operation ?? '*', nth, when: edge, effect });
+      const { main, held } = await cancelWhenHeld(cloud, job.step(action, inputs));
+      if (!held && operation !== undefined) leaks.push(`${what}: it was never called, so nothing was tried`);
       await cloud.clearFaults();
+      if (held && main.exitCode !== 1) leaks.push(`${what}: main ended with ${main.exitCode}, not 1: ${main.log}`);
+      // A promotion that live had verified by then is brought to its end all the same.
+      if (held && !main.log.includes('cancelled') && main.outputs['outcome'] !== 'promoted')
+        leaks.push(`${what}: main does not say that it was cancelled: ${main.log}`);
       if (main.signal === 'SIGTERM' || main.signal === 'SIGKILL')
         leaks.push(`${what}: main did not end by itself (${main.signal})`);
       if (!hasPost.has(action)) return;
@@ -151,6 +169,9 @@ async function openLane(cloud: LocalCloud) {
 
     /** One more release is nobody's hostage; after one sweep there is it, what it replaced, and nothing else. */
     async finish(): Promise<string[]> {
+      // What still waits for its promotion has a long time to live, so it gets what it waits for.
+      const waiting = await jobOfCandidate();
+      if (waiting) expectExit(await promote(waiting));
       const last = next('2h');
       const { outputs } = await deploy(last, { model }, 'configure-scaling', 'smoke-invoke');
       const promoted = expectExit(await promote(last));
@@ -159,6 +180,10 @@ async function openLane(cloud: LocalCloud) {
       // The shortest time to live is over by then: each promotion takes longer.
       expectExit(await last.step('clean-up').done);
       const kept = [promoted.outputs['live'] ?? '', promoted.outputs['previous'] ?? ''].sort();
+      const isSwept = async () => Object.values(await resourcesOf(cloud)).every((names) => names.join() === kept.join());
+      await until('what was swept to be gone', async () => ((await isSwept()) ? true : undefined), goneSeconds).catch(
+        () => undefined,
+      );
       for (const [kind, names] of Object.entries(await resourcesOf(cloud)))
         if (names.join() !== kept.join()) leaks.push(`${kind} after the sweep: ${names.join(', ')}; not ${kept.join(', ')}`);
       const { statusCode, answer } = await call(cloud);
@@ -181,7 +206,7 @@ async function cancelWhenHeld(cloud: LocalCloud, step: RunningStep) {
   const held = await Promise.race([cloud.paused(30_000), step.done.then(() => undefined)]);
   const ending = step.cancel();
   if (held !== undefined) await cloud.release(held);
-  return ending;
+  return { main: await ending, held: held !== undefined };
 }
 
 /** Live without a verification, or a deployment that is shown as going on for ever. */
