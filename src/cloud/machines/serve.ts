@@ -8,7 +8,8 @@ import { dirname } from 'node:path';
  *     python3 serve.py ADDRESS PORT MODEL_DIR MEMORY_BYTES
  *
  * The handlers are in code/ of the model's archive, in the file SAGEMAKER_PROGRAM names. The model is loaded before the port is opened:
- * whatever fails there ends the process, with its traceback in the log. SIGTERM lets calls that are under way finish.
+ * whatever fails there ends the process, with its traceback in the log. A handler's error may carry status_code and message, as those of
+ * SageMaker's inference toolkit do; any other is 500. SIGTERM lets calls that are under way finish.
  * Text in a TypeScript file so that a bundle carries it.
  */
 const serverSource = String.raw`import importlib.util, json, os, resource, signal, sys, threading, traceback
@@ -131,6 +132,9 @@ class Handler(BaseHTTPRequestHandler):
             return 415, str(error).encode(), "text/plain"
         except Exception as error:
             traceback.print_exc()
+            status, message = getattr(error, "status_code", None), getattr(error, "message", None)
+            if isinstance(status, int) and 400 <= status <= 599 and isinstance(message, str):
+                return status, message.encode(), "text/plain"
             return 500, ("%s: %s" % (type(error).__name__, error)).encode(), "text/plain"
 
     def reply(self, status, body, content_type):

@@ -54,6 +54,23 @@ def output_fn(data, accept):
     await expect(call('x', 'image/png')).rejects.toMatchObject({ members: { OriginalStatusCode: 415 } });
   });
 
+  test('that the model refuses with a status of its own keeps it, as the framework images do', async () => {
+    const code = `
+class Refusal(Exception):
+    status_code, message = 400, "not an image"
+def model_fn(folder):
+    return None
+def predict_fn(data, model):
+    raise Refusal(400, "not an image", "Bad Request")
+`;
+    await serving.prepare('one', { 'code/inference.py': code });
+    await serving.create('one');
+    await expect(serving.invoke('one', {})).rejects.toMatchObject({
+      code: 'ModelError',
+      members: { OriginalStatusCode: 400, OriginalMessage: 'not an image' },
+    });
+  });
+
   test('that the model refuses is a ModelError with what the model said, and its traceback is in the log', async () => {
     await serving.echo('one', 'first');
     await serving.create('one');
