@@ -5,8 +5,9 @@ import { z } from 'zod';
  *
  *     box/status.json             how it stands, rewritten at every change and at least every 10 s
  *     box/log/00000001.txt        lines of the launcher and its script, in order
- *     box/samples/00000001.jsonl  one line a second: {"at": seconds since training started, "cpu": …, "memory": …, "gpu"?: …}
- *     output/model.tar.gz         the model, at the key that SageMaker uses
+ *     box/samples/00000001.jsonl  one line a second: {"at": seconds since training started on this machine, "cpu", "memory", "gpu"?: per cent}
+ *     output/model.tar.gz         the model, at the key that SageMaker uses; absent when the script left none
+ *     output/output.tar.gz        what the script left in output/data
  *
  * All of it is written by a training script's machine, so all of it is hostile until it has this form.
  */
@@ -28,6 +29,8 @@ export interface BoxJob {
   readonly checkpoints: string;
   readonly instanceType: string;
   readonly vcpus?: number;
+  /** Of the declared type; without it memory is told in per cent of what the machine says it has. */
+  readonly memoryGib?: number;
   /** From the start of training until SIGTERM. */
   readonly maxRuntimeSeconds: number;
   /** From SIGTERM to SIGKILL; on a spot notice, too. */
@@ -63,6 +66,9 @@ export const boxStatus = z.object({
   /** Of the log and of the samples: how many objects have been written. */
   logParts: z.number().int().nonnegative(),
   sampleParts: z.number().int().nonnegative(),
+  /** A machine that takes an interrupted job up counts on: the first parts that are this machine's own. */
+  firstLogPart: z.number().int().positive().optional(),
+  firstSamplePart: z.number().int().positive().optional(),
   model: z.boolean(),
   updated: isoTime,
 });
