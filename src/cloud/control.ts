@@ -7,11 +7,14 @@
  *   GET    paused?wait=MS    the calls a `pause` fault holds, waiting up to MS for the first: { id, rule, when, entry }[]
  *   POST   release           { id } lets one go on; 404 when there is none of this id
  *   POST   weather           { name: "calm" | "aws-like" }
+ *   POST   interrupt         { instance } gives a running spot instance its notice; 404 when there is none of this id
+ *   POST   capacity          { none: [{ instanceType?, zone?, market? }] } what EC2 has no capacity of from now on
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Journal } from './contract.ts';
 import type { FaultGate } from './gate.ts';
+import type { Ec2 } from './services/ec2/index.ts';
 import { type ChangingWeather, weatherNames } from './weather.ts';
 
 export const controlPath = '/_cloud/';
@@ -38,10 +41,20 @@ const faultRule = z.strictObject({
   effect,
 });
 
+const shortage = z.strictObject({
+  instanceType: z.string().optional(),
+  zone: z
+    .string()
+    .regex(/^[a-z]$/)
+    .optional(),
+  market: z.enum(['spot', 'on-demand']).optional(),
+});
+
 interface Controls {
   readonly journal: Journal;
   readonly gate: FaultGate;
   readonly weather: ChangingWeather;
+  readonly ec2: Pick<Ec2, 'interrupt' | 'setShortages'>;
 }
 
 type Answer = { readonly status: number; readonly body: unknown };
@@ -70,6 +83,17 @@ const routes: Readonly<Record<string, Route>> = {
     const { name } = z.strictObject({ name: z.enum(weatherNames) }).parse(body);
     weather.change(name);
     return ok({ name });
+  },
+  'POST interrupt': ({ ec2 }, _query, body) => {
+    const { instance } = z.strictObject({ instance: z.string() }).parse(body);
+    return ec2.interrupt(instance)
+      ? ok({ instance })
+      : { status: 404, body: { message: `No spot instance ${instance} runs that has had no notice.` } };
+  },
+  'POST capacity': ({ ec2 }, _query, body) => {
+    const { none } = z.strictObject({ none: z.array(shortage) }).parse(body);
+    ec2.setShortages(none);
+    return ok({ none });
   },
 };
 

@@ -6,9 +6,13 @@ import type { Cloud, Journal, VerifyWebIdentity } from './contract.ts';
 import { control, controlPath } from './control.ts';
 import { createGate, type FaultGate } from './gate.ts';
 import { createJournal } from './journal.ts';
+import { createCorePool } from './machines/cores.ts';
 import { createMachinery } from './machines/machinery.ts';
 import { createMetrics } from './services/cloudwatch/index.ts';
 import { createLogs } from './services/cloudwatch-logs/index.ts';
+import { createEc2 } from './services/ec2/index.ts';
+import { createGetInstanceProfile } from './services/ec2/instance-profiles.ts';
+import type { Ec2Options } from './services/ec2/options.ts';
 import { createIam } from './services/iam/index.ts';
 import { trustServices } from './services/iam/role-store.ts';
 import { createLambda } from './services/lambda/index.ts';
@@ -41,6 +45,8 @@ export interface StartOptions {
   readonly training?: SageMakerOptions;
   /** Of Lambda: the account's concurrency, the workers of this machine, how long one idles. */
   readonly functions?: LambdaOptions;
+  /** Of EC2: instance profiles, subnets, capacity, quotas, how long a minute lasts. */
+  readonly ec2?: Ec2Options;
   /** Shared with the local GitHub, so that one journal has the order of everything. */
   readonly journal?: Journal;
   readonly gate?: FaultGate;
@@ -90,20 +96,25 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   for (const bucket of options.buckets ?? []) buckets.create(bucket);
   for (const { arn, trust } of options.roles ?? []) iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust });
   const machines = createMachinery(cloud);
-  const training = createSageMaker(cloud, machines, options.training);
+  // One pool: a training host and an instance that would halve each other's speed wait for each other.
+  const pool = createCorePool(options.training?.cores);
+  const training = createSageMaker(cloud, machines, options.training, pool);
   const workers = { cloud, getMachinery: machines, endpointUrl: () => url, mintSession: sts.mintForService };
   const functions = createLambda(workers, options.functions);
+  const ec2 = createEc2({ cloud, machines, pool, endpointUrl: () => url, mintSession: sts.mintForService }, options.ec2);
+  const instanceProfiles = { GetInstanceProfile: createGetInstanceProfile(ec2.profiles, iam.roles, clock.now()) };
 
   const wire = createWire({
     services: [
       s3.service,
-      iam.service,
+      { ...iam.service, handlers: { ...iam.service.handlers, ...instanceProfiles } },
       sts.service,
       logs.service,
       metrics.service,
       createPricing(),
       ...training.services,
       ...functions.services,
+      ...ec2.services,
     ],
     region,
     journal,
@@ -120,12 +131,12 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // No AWS client sends it: a web page that tries its luck with local ports does.
     if (request.headers.origin !== undefined) response.writeHead(403).end();
-    else if (request.url?.startsWith(controlPath)) await control({ journal, gate, weather }, request, response);
+    else if (request.url?.startsWith(controlPath)) await control({ journal, gate, weather, ec2 }, request, response);
     else await wire(request, response);
   }
 
   const port = await listen(server, options.port ?? 0).catch(async (error: unknown) => {
-    await training.close();
+    await Promise.all([training.close(), ec2.close()]);
     throw error;
   });
   const url = `http://127.0.0.1:${port}`;
@@ -133,7 +144,7 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
     url,
     cloud,
     async close() {
-      await Promise.all([closeServer(server), training.close(), functions.close()]);
+      await Promise.all([closeServer(server), training.close(), functions.close(), ec2.close()]);
     },
   };
 }

@@ -23,6 +23,9 @@ export interface WireService {
   readonly handlers: Readonly<Record<string, Handler<never, unknown>>>;
 }
 
+/** Whether it is called by a form with `Action`, in AWS query or in EC2's dialect of it. */
+export const isQuery = ({ metadata }: WireService) => metadata.protocols.includes('query') || metadata.protocols.includes('ec2');
+
 type OperationSchema = [9, string, string, SchemaTraitsObject | number, $SchemaRef, $SchemaRef];
 
 const isOperation = (schema: unknown): schema is OperationSchema => Array.isArray(schema) && schema[0] === 9;

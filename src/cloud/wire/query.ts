@@ -1,5 +1,16 @@
 import type { NormalizedSchema } from '@smithy/core/schema';
+import type { SchemaTraitsObject } from '@smithy/types';
 import { stringReader } from './codecs.ts';
+
+/** How a dialect of the query protocol names members in a form. */
+export interface QueryNames {
+  /** Key of a structure's member. */
+  readonly keyOf: (name: string, traits: SchemaTraitsObject) => string;
+  /** No list has a middle word, whatever its traits say. */
+  readonly flatLists: boolean;
+}
+
+const awsQueryNames: QueryNames = { keyOf: (name, traits) => traits.xmlName ?? name, flatLists: false };
 
 /**
  * Reads a form of the query protocol by schema: `Tags.member.1.Key=a` and `Entries.entry.1.key=a`; flattened ones without the middle word.
@@ -8,6 +19,7 @@ import { stringReader } from './codecs.ts';
 export function decodeQuery(
   schema: NormalizedSchema,
   form: URLSearchParams,
+  names: QueryNames = awsQueryNames,
 ): { input: Record<string, unknown>; unknown: string[] } {
   const taken = new Set(['Action', 'Version']);
   const take = (key: string) => {
@@ -24,7 +36,7 @@ export function decodeQuery(
     const result: Record<string, unknown> = {};
     if (struct.isUnitSchema()) return result;
     for (const [name, member] of struct.structIterator()) {
-      const key = prefix + (member.getMergedTraits().xmlName ?? name);
+      const key = prefix + names.keyOf(name, member.getMergedTraits());
       if (has(key)) result[name] = readValue(member, key);
     }
     return result;
@@ -32,7 +44,8 @@ export function decodeQuery(
 
   function readList(list: NormalizedSchema, key: string): unknown[] {
     const item = list.getValueSchema();
-    const prefix = list.getMergedTraits().xmlFlattened ? key : `${key}.${item.getMergedTraits().xmlName ?? 'member'}`;
+    const flat = names.flatLists || list.getMergedTraits().xmlFlattened;
+    const prefix = flat ? key : `${key}.${item.getMergedTraits().xmlName ?? 'member'}`;
     const items: unknown[] = [];
     take(key); // An empty list is sent as `Tags=`.
     for (let n = 1; has(`${prefix}.${n}`); n += 1) items.push(readValue(item, `${prefix}.${n}`));

@@ -1,5 +1,5 @@
 import { AwsError } from '../contract.ts';
-import type { WireService } from './operation.ts';
+import { isQuery, type WireService } from './operation.ts';
 import type { Violation } from './validate.ts';
 
 /** The same refusal has another code in every protocol and some services. */
@@ -7,6 +7,7 @@ const validationCodes: Readonly<Record<string, string>> = {
   'cloudwatch-logs': 'InvalidParameterException',
   cloudwatch: 'ValidationError',
   iam: 'ValidationError',
+  ec2: 'InvalidParameterValue',
   pricing: 'InvalidParameterException',
   s3: 'InvalidArgument',
   'sagemaker-runtime': 'ValidationError',
@@ -34,35 +35,37 @@ export function refuseThrottled(service: WireService): AwsError {
     const members = { Reason: 'CallerRateLimitExceeded' };
     return new AwsError('TooManyRequestsException', 'Rate exceeded', { status: 429, members });
   }
-  const code = service.metadata.protocols.includes('query') ? 'Throttling' : 'ThrottlingException';
+  if (service.name === 'ec2') return new AwsError('RequestLimitExceeded', 'Request limit exceeded.', { status: 503 });
+  const code = isQuery(service) ? 'Throttling' : 'ThrottlingException';
   return new AwsError(code, 'Rate exceeded', { status: 400 });
 }
 
 export function refuseExpired(service: WireService): AwsError {
   if (service.name === 's3') return new AwsError('ExpiredToken', 'The provided token has expired.', { status: 400 });
-  const code = service.metadata.protocols.includes('query') ? 'ExpiredToken' : 'ExpiredTokenException';
+  if (service.name === 'ec2') return new AwsError('RequestExpired', 'Request has expired.', { status: 400 });
+  const code = isQuery(service) ? 'ExpiredToken' : 'ExpiredTokenException';
   return new AwsError(code, 'The security token included in the request is expired', { status: 403 });
 }
 
 export function refuseUnsigned(service: WireService): AwsError {
   if (service.name === 's3') return new AwsError('AccessDenied', 'Access Denied', { status: 403 });
-  const code = service.metadata.protocols.includes('query')
-    ? 'MissingAuthenticationToken'
-    : 'MissingAuthenticationTokenException';
+  const code = isQuery(service) ? 'MissingAuthenticationToken' : 'MissingAuthenticationTokenException';
   return new AwsError(code, 'Missing Authentication Token', { status: 403 });
 }
 
 export function refuseToken(service: WireService): AwsError {
   if (service.name === 's3')
     return new AwsError('InvalidToken', 'The provided token is malformed or otherwise invalid.', { status: 400 });
-  const code = service.metadata.protocols.includes('query') ? 'InvalidClientTokenId' : 'UnrecognizedClientException';
+  if (service.name === 'ec2')
+    return new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials', { status: 401 });
+  const code = isQuery(service) ? 'InvalidClientTokenId' : 'UnrecognizedClientException';
   return new AwsError(code, 'The security token included in the request is invalid.', { status: 403 });
 }
 
 export function refuseUnknown(service: WireService, operation: string): AwsError {
-  if (service.metadata.targetPrefix === undefined && !service.metadata.protocols.includes('query')) {
+  if (service.metadata.targetPrefix === undefined && !isQuery(service)) {
     return new AwsError('NotImplemented', `The local cloud has no ${operation} of ${service.name}.`, { status: 501 });
   }
-  const code = service.metadata.protocols.includes('query') ? 'InvalidAction' : 'UnknownOperationException';
+  const code = isQuery(service) ? 'InvalidAction' : 'UnknownOperationException';
   return new AwsError(code, `The local cloud has no operation ${operation} of ${service.name}.`, { status: 400 });
 }

@@ -1,9 +1,10 @@
-import type { WireService } from './operation.ts';
+import { isQuery, type WireService } from './operation.ts';
 import { restJsonDialect, s3Dialect } from './dialects.ts';
 import type { Protocol, Route, WireRequest } from './protocol.ts';
 import { rest } from './rest.ts';
 import { scoreRest } from './rest-path.ts';
 import { rpcCbor } from './rpc-cbor.ts';
+import { rpcEc2 } from './rpc-ec2.ts';
 import { rpcJson } from './rpc-json.ts';
 import { rpcQuery } from './rpc-query.ts';
 
@@ -45,10 +46,10 @@ async function findQuery(services: readonly WireService[], request: WireRequest)
   const action = new URLSearchParams(text).get('Action') ?? (request.path === '/' ? request.query.get('Action') : null);
   if (action === null) return undefined;
   const scope = signingScope(request);
-  const query = services.filter(({ metadata }) => metadata.protocols.includes('query'));
+  const query = services.filter(isQuery);
   const service =
     query.find((candidate) => signingName(candidate) === scope) ?? query.find(({ operations }) => operations.has(action));
-  return service && named(service, rpcQuery, action);
+  return service && named(service, service.metadata.protocols.includes('ec2') ? rpcEc2 : rpcQuery, action);
 }
 
 /** Method, path, query and headers against every template of the services the signature leaves. */

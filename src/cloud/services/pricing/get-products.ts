@@ -1,26 +1,30 @@
 import type { Filter, GetProductsRequest, GetProductsResponse } from '@aws-sdk/client-pricing';
 import { AwsError } from '../../contract.ts';
-import { listAttributes, writePriceDocument } from './price-document.ts';
+import { listEc2Products } from './ec2-products.ts';
+import { asPriced, type PricedProduct, writePriceDocument } from './price-document.ts';
 import { listProducts } from './price-list.ts';
+
+const priceLists: Readonly<Record<string, () => PricedProduct[]>> = {
+  AmazonSageMaker: () => listProducts().map(asPriced),
+  AmazonEC2: listEc2Products,
+};
 
 /** Products whose attributes pass every filter; each is a JSON text of its own. */
 export function getProducts(input: GetProductsRequest): GetProductsResponse {
-  if (input.ServiceCode !== 'AmazonSageMaker') {
+  const products = priceLists[input.ServiceCode ?? ''];
+  if (!products) {
+    const known = Object.keys(priceLists).join(' and ');
     throw new AwsError(
       'InvalidParameterException',
-      `The local cloud has a price list of AmazonSageMaker only, not of ${input.ServiceCode}.`,
+      `The local cloud has price lists of ${known} only, not of ${input.ServiceCode}.`,
     );
   }
   const from = input.NextToken === undefined ? 0 : Number(input.NextToken);
   if (!Number.isInteger(from) || from < 0)
     throw new AwsError('InvalidNextTokenException', 'The pagination token is invalid. Try again without one.');
-  const found = listProducts().filter((product) => {
-    const attributes: Record<string, string> = {
-      ...listAttributes(product),
-      productFamily: 'ML Instance',
-      ServiceCode: 'AmazonSageMaker',
-    };
-    return (input.Filters ?? []).every((filter) => passes(attributes[filter.Field ?? ''], filter));
+  const found = products().filter(({ attributes, productFamily, serviceCode }) => {
+    const fields: Record<string, string> = { ...attributes, productFamily, ServiceCode: serviceCode };
+    return (input.Filters ?? []).every((filter) => passes(fields[filter.Field ?? ''], filter));
   });
   const to = from + (input.MaxResults ?? 100);
   return {

@@ -14,7 +14,7 @@ export interface Product {
   readonly date: string;
 }
 
-const locations: Readonly<Record<string, readonly [name: string, usagePrefix: string]>> = {
+export const locations: Readonly<Record<string, readonly [name: string, usagePrefix: string]>> = {
   'us-east-1': ['US East (N. Virginia)', 'USE1'],
   'us-west-2': ['US West (Oregon)', 'USW2'],
   'eu-west-1': ['EU (Ireland)', 'EU'],
@@ -40,12 +40,38 @@ export function listAttributes(product: Product): Record<string, string> {
   };
 }
 
-/** The document of one product as the Pricing API gives it, in JSON text. */
-export function writePriceDocument(product: Product): string {
+/** Any row of a price list, ready to be written. */
+export interface PricedProduct {
+  readonly serviceCode: 'AmazonSageMaker' | 'AmazonEC2';
+  readonly productFamily: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly usdPerUnit: number;
+  readonly unit: 'Hrs' | 'Quantity';
+  readonly description: string;
+  /** YYYY-MM or YYYY-MM-DD. */
+  readonly date: string;
+}
+
+export function asPriced(product: Product): PricedProduct {
   const attributes = listAttributes(product);
+  const { usdPerUnit, unit, date } = product;
+  const what = `${product.component ?? product.usage} ${product.instanceName}`;
+  return {
+    serviceCode: 'AmazonSageMaker',
+    productFamily: 'ML Instance',
+    attributes,
+    usdPerUnit,
+    unit,
+    description: `$${usdPerUnit} per ${what} in ${attributes['location']}`,
+    date,
+  };
+}
+
+/** The document of one product as the Pricing API gives it, in JSON text. */
+export function writePriceDocument({ attributes, ...product }: PricedProduct): string {
   const sku = createHash('sha256')
     .update(attributes['usagetype'] ?? '')
-    .update(product.platoType)
+    .update(attributes['platoinstancetype'] ?? '')
     .digest('hex')
     .slice(0, 16)
     .toUpperCase();
@@ -55,15 +81,15 @@ export function writePriceDocument(product: Product): string {
   const dimension = {
     unit: product.unit,
     endRange: 'Inf',
-    description: `$${product.usdPerUnit} per ${product.component ?? product.usage} ${product.instanceName} in ${attributes['location']}`,
+    description: product.description,
     appliesTo: [],
     rateCode: rate,
     beginRange: '0',
     pricePerUnit: { USD: product.usdPerUnit.toFixed(10) },
   };
   return JSON.stringify({
-    product: { productFamily: 'ML Instance', attributes, sku },
-    serviceCode: 'AmazonSageMaker',
+    product: { productFamily: product.productFamily, attributes, sku },
+    serviceCode: product.serviceCode,
     terms: {
       OnDemand: {
         [term]: {

@@ -1,3 +1,4 @@
+import type { CorePool } from '../../machines/cores.ts';
 import type { GetMachinery } from '../../machines/machinery.ts';
 import type { Cloud, Room } from '../../contract.ts';
 import * as schemas from '../../wire/schemas/sagemaker.generated.ts';
@@ -15,9 +16,9 @@ export interface SageMakerOptions extends TrainingOptions {
 }
 
 /** SageMaker: training jobs, tuning jobs and endpoints, executed on this machine, with the runtime and the scaling of endpoints. */
-export function createSageMaker(cloud: Cloud, machines: GetMachinery, options: SageMakerOptions = {}): Room {
+export function createSageMaker(cloud: Cloud, machines: GetMachinery, options: SageMakerOptions = {}, pool?: CorePool): Room {
   const { serving: servingOptions = {}, ...trainingOptions } = options;
-  const training = createTraining(cloud, machines, trainingOptions);
+  const training = createTraining(cloud, machines, trainingOptions, pool);
   const tuning = createTuning(cloud, training);
   const targets = createTargets(({ policies }) => {
     for (const { highAlarm, lowAlarm } of policies.values()) [highAlarm, lowAlarm].forEach(cloud.alarms.remove);

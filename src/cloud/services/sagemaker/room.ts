@@ -1,6 +1,6 @@
 import type { CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
 import type { Cloud } from '../../contract.ts';
-import { createCorePool } from '../../machines/cores.ts';
+import { type CorePool, createCorePool } from '../../machines/cores.ts';
 import type { GetMachinery } from '../../machines/machinery.ts';
 import { createAddresses } from './addresses.ts';
 import { checkRequest } from './check-request.ts';
@@ -21,10 +21,14 @@ export interface TrainingOptions {
   readonly cores?: number;
 }
 
-/** Training jobs and the machines they run on, without the wire. */
-export function createTraining(cloud: Cloud, machines: GetMachinery, options: TrainingOptions) {
+/** Training jobs and the machines they run on, without the wire. @param pool the cores, where others take theirs from them too */
+export function createTraining(
+  cloud: Cloud,
+  machines: GetMachinery,
+  options: TrainingOptions,
+  pool: CorePool = createCorePool(options.cores),
+) {
   const jobs = createJobTable(cloud);
-  const pool = createCorePool(options.cores);
   const giveAddresses = createAddresses(process.pid);
 
   const prepare = async (): Promise<TrainingMachinery> => {
