@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, type Readable, Transform } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RunningChecksum } from '../../wire/crc.ts';
 
@@ -53,23 +53,13 @@ export function createBlobs(parent: string): Blobs {
 
   return {
     write,
-    async join(name, files, checksum) {
-      const joined = new PassThrough();
-      const feeding = feed(files, joined);
-      const [blob] = await Promise.all([write(name, joined, checksum), feeding]);
-      return blob;
-    },
+    join: (name, files, checksum) => write(name, Readable.from(readAll(files)), checksum),
     remove({ file }) {
       setTimeout(() => void rm(file, { force: true }), removeAfterMs).unref();
     },
   };
 }
 
-async function feed(files: readonly string[], target: PassThrough): Promise<void> {
-  try {
-    for (const file of files) await pipeline(createReadStream(file), target, { end: false });
-    target.end();
-  } catch (error) {
-    target.destroy(error instanceof Error ? error : new Error(String(error)));
-  }
+async function* readAll(files: readonly string[]): AsyncGenerator<Buffer> {
+  for (const file of files) yield* createReadStream(file, { highWaterMark: 1 << 20 });
 }
