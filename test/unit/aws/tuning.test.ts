@@ -196,19 +196,19 @@ describe('tuning jobs', () => {
   });
 });
 
-describe('trials', () => {
-  const answerAll: typeof aws.answer = ({ operation, json }) => {
-    if (operation === 'ListTrainingJobsForHyperParameterTuningJob') {
-      return json['NextToken'] === undefined
-        ? { body: { TrainingJobSummaries: [summary(1), summary(2)], NextToken: 'more' } }
-        : { body: { TrainingJobSummaries: [summary(3)] } };
-    }
-    const name = String(json['TrainingJobName']);
-    if (name === 'dogs-a1-003') return refuse('ValidationException', 'Requested resource not found.');
-    const body = { TrainingJobName: name, TrainingJobArn: 'arn', CreationTime: 1, BillableTimeInSeconds: 12 };
-    return { body: { ...body, TrainingJobStatus: 'Completed', SecondaryStatus: 'Completed' } };
-  };
+const answerAll: typeof aws.answer = ({ operation, json }) => {
+  if (operation === 'ListTrainingJobsForHyperParameterTuningJob') {
+    return json['NextToken'] === undefined
+      ? { body: { TrainingJobSummaries: [summary(1), summary(2)], NextToken: 'more' } }
+      : { body: { TrainingJobSummaries: [summary(3)] } };
+  }
+  const name = String(json['TrainingJobName']);
+  if (name === 'dogs-a1-003') return refuse('ValidationException', 'Requested resource not found.');
+  const body = { TrainingJobName: name, TrainingJobArn: 'arn', CreationTime: 1, BillableTimeInSeconds: 12 };
+  return { body: { ...body, TrainingJobStatus: 'Completed', SecondaryStatus: 'Completed' } };
+};
 
+describe('trials', () => {
   test('are read over all pages, in the order of creation, without quotes', async () => {
     aws.answer = answerAll;
     const trials = await createTuningJobs(open()).trials('dogs-a1', new Map());

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { array, assert, double, integer, property } from 'fast-check';
 import { stopGraceSeconds } from '../../../src/training/cost.ts';
 import type { Limits } from '../../../src/training/guard.ts';
 import { allowSearch, type Guard, mustStop } from '../../../src/training/tuning-budget.ts';
@@ -79,10 +79,10 @@ describe('what a budget allows', () => {
   });
 });
 
+const ended = (costUsd: number) => ({ ended: true, runningSeconds: 0, costUsd });
+
 describe('when a search is stopped', () => {
   const guard: Guard = { trials: 10, maxParallelJobs: 1, maxRuntimeSeconds: 880, trialCeilingUsd: 1, stopAtUsd: 2 };
-  const ended = (costUsd: number) => ({ ended: true, runningSeconds: 0, costUsd });
-
   test.each([
     ['not while the next trial can be stopped in time', [ended(1), ended(0.8)], false],
     ['before the next one could cost too much', [ended(1), ended(0.9)], true],
@@ -131,14 +131,14 @@ describe('when a search is stopped', () => {
   }
 
   test('whatever its trials do, it never costs more than it may', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 20 }),
-        fc.integer({ min: 1, max: 5 }),
-        fc.integer({ min: 60, max: 300 }),
-        fc.integer({ min: 1, max: 30 }),
-        fc.integer({ min: 0, max: 5 }),
-        fc.double({ min: 1, max: 8, noNaN: true }),
+    assert(
+      property(
+        array(integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 20 }),
+        integer({ min: 1, max: 5 }),
+        integer({ min: 60, max: 300 }),
+        integer({ min: 1, max: 30 }),
+        integer({ min: 0, max: 5 }),
+        double({ min: 1, max: 8, noNaN: true }),
         (durations, wished, maxRuntimeSeconds, every, lag, times) => {
           const budget = times * (maxRuntimeSeconds + stopGraceSeconds);
           const parallel = Math.min(wished, durations.length, Math.floor(times));

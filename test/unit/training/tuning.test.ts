@@ -25,9 +25,9 @@ const basis: PlanBasis = {
 const plan = (more: Partial<TuneSpec> = {}, of: Partial<PlanBasis> = {}) =>
   planSearch({ ...basis, ...of }, { ...tune, ...more }, 'dogs-0123456789', price);
 
-describe('the name of a search', () => {
-  const base = (specName: string) => getTuningBaseName({ specName, specPath: 'trainyard.yml', context });
+const base = (specName: string) => getTuningBaseName({ specName, specPath: 'trainyard.yml', context });
 
+describe('the name of a search', () => {
   test.each(['d', 'dogs', 'dog-breeds-of-1', 'a'.repeat(17), 'a'.repeat(20)])('of %s fits with its suffix', (specName) => {
     const name = getJobName(base(specName), 99);
     expect(name.length).toBeLessThanOrEqual(32);
@@ -170,9 +170,10 @@ describe('a stopped trial', () => {
   });
 });
 
+const stopping = (why: string) => ({ status: 'stop-requested', at: now.toISOString(), why }) as const;
+
 describe('how a search stands when it has ended', () => {
   const best = { name: 'trial-1', hyperparameters: {}, objective: 1 };
-  const stopping = (why: string) => ({ status: 'stop-requested', at: now.toISOString(), why }) as const;
 
   test.each<[string, Partial<typeof record>, Partial<TuningJob>, object]>([
     ['completed', { best }, {}, { status: 'completed' }],

@@ -234,31 +234,32 @@ describe('750 trials', () => {
   });
 });
 
-describe('whenever the step is interrupted, the search ends and its record is final', () => {
-  async function interrupt(world: World, how: 'cancel' | 'kill', nth: number, when: 'before' | 'after'): Promise<void> {
-    const controller = new AbortController();
-    const life = { dead: false };
-    const { promise: struck, resolve: strike } = Promise.withResolvers<void>();
-    let calls = 0;
-    world.hook = (_call, at) => {
-      if (at === 'before') calls += 1;
-      if (calls !== nth || at !== when || life.dead || controller.signal.aborted) return;
-      if (how === 'kill') life.dead = true;
-      else controller.abort();
-      strike();
-    };
-    const main = run(settings, [], createDeps(world, { signal: controller.signal }, life)).then(
-      () => 'done',
-      () => 'failed',
-    );
-    await (how === 'kill' ? Promise.race([struck, main]) : main);
-    life.dead = true;
-    world.hook = () => undefined;
-    const deps = createDeps(world);
-    const state = findState(deps.step, 'tune-model');
-    if (state) await endSearch(state, deps);
-  }
+/** Runs the step, cancelled or killed around its n-th call, and then its post step. */
+async function interrupt(world: World, how: 'cancel' | 'kill', nth: number, when: 'before' | 'after'): Promise<void> {
+  const controller = new AbortController();
+  const life = { dead: false };
+  const { promise: struck, resolve: strike } = Promise.withResolvers<void>();
+  let calls = 0;
+  world.hook = (_call, at) => {
+    if (at === 'before') calls += 1;
+    if (calls !== nth || at !== when || life.dead || controller.signal.aborted) return;
+    if (how === 'kill') life.dead = true;
+    else controller.abort();
+    strike();
+  };
+  const main = run(settings, [], createDeps(world, { signal: controller.signal }, life)).then(
+    () => 'done',
+    () => 'failed',
+  );
+  await (how === 'kill' ? Promise.race([struck, main]) : main);
+  life.dead = true;
+  world.hook = () => undefined;
+  const deps = createDeps(world);
+  const state = findState(deps.step, 'tune-model');
+  if (state) await endSearch(state, deps);
+}
 
+describe('whenever the step is interrupted, the search ends and its record is final', () => {
   test.each(['cancel', 'kill'] as const)('%s before and after every call', async (how) => {
     const whole = createWorld();
     await run(settings, [], createDeps(whole));
