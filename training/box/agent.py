@@ -59,6 +59,7 @@ FULL_BYTES = 32 << 20
 FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 MAX_FAILURE_UNITS = 1024
 MORE_ROOM = "raise volume-gb of this run in trainyard.yml."
+NO_ROOM = re.compile("No space left on device|Disk quota exceeded|File too large")
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 BASE = os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml"
 
@@ -151,6 +152,8 @@ class Metadata:
         folder = "iam/security-credentials/"
         role = self.wait_for(folder, "role (roles.ec2 of trainyard.yml names its instance profile)").split()[0]
         found = json.loads(self.wait_for(folder + role, "role's credentials"))
+        if found.get("Code") != "Success":
+            raise BoxError(f"The role of the machine gives no credentials: {found.get('Code')}: {found.get('Message')}")
         self.held = found["AccessKeyId"], found["SecretAccessKey"], found["Token"]
         self.expires, self.fetched = parse_time(found["Expiration"]), time.monotonic()
 
@@ -550,6 +553,9 @@ class Stream:
                 self.count += 1
                 with self.lock:
                     del self.waiting[: len(content)]
+                # What came meanwhile comes next time.
+                if not everything and len(self.waiting) < LOG_PART_BYTES:
+                    return
 
     def pump(self, pipe):
         for content in iter(lambda: os.read(pipe.fileno(), 1 << 16), b""):
@@ -727,15 +733,15 @@ class Box:
         launcher = join("input/data/code/launcher.py")
         if not os.path.isfile(launcher):
             raise BoxError("There is no launcher.py in the channel code.")
+        python, path = shutil.which("python3") or sys.executable, os.environ.get("PATH", os.defpath)
         # The Deep Learning AMIs have PyTorch in an environment of its own.
-        python = "/opt/pytorch/bin/python3"
-        if not os.access(python, os.X_OK):
-            python = shutil.which("python3") or sys.executable
+        if os.access("/opt/pytorch/bin/python3", os.X_OK):
+            python, path = "/opt/pytorch/bin/python3", f"/opt/pytorch/bin:{path}"
         environment = {
             # cloud-init sets no HOME, which pip and torch keep their caches in.
             "HOME": os.path.expanduser("~"),
             **os.environ,
-            "PATH": f"{os.path.dirname(python)}:{os.environ.get('PATH', os.defpath)}",
+            "PATH": path,
             **self.move(self.job["environment"]),
             "TRAINING_JOB_NAME": self.job["name"],
             "AWS_REGION": self.job["region"],
@@ -809,7 +815,7 @@ class Box:
         free, whole = measure_disk()
         if free * 1e9 < FULL_BYTES:
             return f"The disk of the machine is full ({free:.2f} of {whole:.1f} GB free): {MORE_ROOM}\n{text}"
-        return text
+        return f"The script had no more room to write: {MORE_ROOM}\n{text}" if NO_ROOM.search(text) else text
 
     def upload(self, name, folder):
         """Packs a folder and uploads it while it is packed; false when it is empty."""

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 const root = join(import.meta.dirname, '../../..');
 
 /** The Python folders bring their own tests; here they are run with the `python3` of this machine. */
-test.each(['training/launcher/tests', 'training/digits/tests'])(
+test.each(['training/launcher/tests', 'training/box/tests', 'training/digits/tests'])(
   'python3 -m unittest: %s',
   (folder) => {
     const { status, stdout, stderr, error } = spawnSync('python3', ['-B', '-m', 'unittest', 'discover', '-s', folder], {
