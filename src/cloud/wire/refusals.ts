@@ -23,9 +23,21 @@ export function refuseIllegal(service: WireService, violations: readonly Violati
     const message = `The local cloud does not know this of S3: ${unknown.map(({ text }) => text).join('; ')}`;
     return new AwsError('NotImplemented', message, { status: 501 });
   }
+  if (service.name === 'ec2') return refuseIllegalOfEc2(violations);
   const [count, noun] = [violations.length, violations.length === 1 ? 'error' : 'errors'];
   const message = `${count} validation ${noun} detected: ${violations.map(({ text }) => text).join('; ')}`;
   return new AwsError(validationCodes[service.name] ?? 'ValidationException', message, { status: 400 });
+}
+
+/** EC2 has a code for each kind, and does not list what an enum allows. */
+function refuseIllegalOfEc2(violations: readonly Violation[]): AwsError {
+  const [first] = violations;
+  const [, value = '', path = ''] = /^Value (.*?) at '([^']*)'/s.exec(first?.text ?? '') ?? [];
+  const name = path.charAt(0).toUpperCase() + path.slice(1);
+  if (first?.kind === 'unknown') return new AwsError('UnknownParameter', `${first.text} is not recognized`, { status: 400 });
+  if (value === 'null')
+    return new AwsError('MissingParameter', `The request must contain the parameter ${name}`, { status: 400 });
+  return new AwsError('InvalidParameterValue', `Invalid value ${value} for ${name}.`, { status: 400 });
 }
 
 /** A throttle that the SDKs know as one and try again. */

@@ -22,6 +22,8 @@ export interface RunPlan {
 /** What a launch asks for, with every default filled in. @throws the first thing that EC2 would refuse, in its words */
 export function checkRun(input: ec2.RunInstancesRequest, room: Ec2Room): RunPlan {
   refuseUnsupported(input);
+  if (!/^[\x21-\x7e]{0,64}$/.test(input.ClientToken ?? ''))
+    throw refuse('InvalidParameterValue', 'Invalid value for ClientToken. It must have at most 64 ASCII characters');
   const image = findImage(input.ImageId);
   const instanceType = input.InstanceType ?? 'm1.small';
   const shape = findShape(instanceType);

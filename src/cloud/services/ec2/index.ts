@@ -28,6 +28,20 @@ export interface Ec2 extends Room {
 
 /** EC2, whose instances execute their user data on this machine, and the public parameters of SSM that name its images. */
 export function createEc2(deps: Ec2Deps, options: Ec2Options = {}): Ec2 {
+  const { handlers, ...instances } = createInstances(deps, options);
+  const { region } = deps.cloud;
+  const parameters = createParameterHandlers({ region, absent: options.absentParameters ?? [] });
+  return {
+    ...instances,
+    services: [
+      { name: 'ec2', schemas, handlers },
+      { name: 'ssm', schemas: ssmSchemas, handlers: parameters },
+    ],
+  };
+}
+
+/** Instances and what belongs to them, without the wire. */
+export function createInstances(deps: Ec2Deps, options: Ec2Options) {
   const { clock, weather, region, account } = deps.cloud;
   const room: Ec2Room = {
     ...deps,
@@ -60,18 +74,15 @@ export function createEc2(deps: Ec2Deps, options: Ec2Options = {}): Ec2 {
     DescribeSpotPriceHistory: (input: Parameters<typeof describeSpotPriceHistory>[0]) => describeSpotPriceHistory(input, room),
   };
   return {
-    services: [
-      { name: 'ec2', schemas, handlers },
-      { name: 'ssm', schemas: ssmSchemas, handlers: createParameterHandlers({ region, absent: options.absentParameters ?? [] }) },
-    ],
+    handlers,
     profiles: room.profiles,
-    interrupt: (id) => {
+    interrupt: (id: string) => {
       const instance = room.table.all().find((one) => one.id === id);
       if (!instance?.spot || instance.state.name !== 'running' || instance.state.interruptedAt) return false;
       void interrupt(instance, room);
       return true;
     },
-    setShortages: (shortages) => void room.shortages.splice(0, room.shortages.length, ...shortages),
+    setShortages: (shortages: readonly Shortage[]) => void room.shortages.splice(0, room.shortages.length, ...shortages),
     close: async () => {
       for (const instance of room.table.all().filter((one) => !isOver(one))) {
         instance.close.abort();

@@ -62,9 +62,11 @@ export async function writeShutdownCommands(
     await writeFile(path, `#!/bin/sh\nexec ${quote(python)} -I -S -B ${quote(script)} ${name} "$@"\n`);
     await chmod(path, 0o755);
   }
-  const reboot = join(bin, 'reboot');
-  await writeFile(reboot, `#!/bin/sh\necho "the local cloud's instances do not reboot" >&2\nexit 1\n`);
-  await chmod(reboot, 0o755);
+  for (const name of ['reboot', 'systemctl', 'init', 'telinit']) {
+    const path = join(bin, name);
+    await writeFile(path, `#!/bin/sh\necho "the local cloud's instances have no ${name}" >&2\nexit 1\n`);
+    await chmod(path, 0o755);
+  }
 }
 
 /** A path of this machine's as one word of the shell. */
