@@ -15,7 +15,9 @@ const spot = { InstanceMarketOptions: { MarketType: 'spot' as const } };
 
 test('user data is run by a real shell; a machine goes on after its end and dies with everything it started', async () => {
   const cloud = await start();
-  const id = cloud.run('#!/bin/sh -e\n(setsid sleep 300 >/dev/null 2>&1 & echo "left $!")\necho "base $SAGEMAKER_BASE_DIR"\nfalse\necho never');
+  const id = cloud.run(
+    '#!/bin/sh -e\n(setsid sleep 300 >/dev/null 2>&1 & echo "left $!")\necho "base $SAGEMAKER_BASE_DIR"\nfalse\necho never',
+  );
   const pid = Number(await cloud.untilWritten(id, /left (\d+)/));
   await cloud.untilWritten(id, /the user data has ended with exit code 1/);
   expect(await cloud.untilState(id, 'running')).toMatchObject({ InstanceType: 'm5.xlarge', StateTransitionReason: '' });
@@ -155,7 +157,7 @@ test.each([
 
 test('the end of the cloud is the end of its machines, also of those that shut down', async () => {
   const cloud = await start({ shutdownSeconds: 60 });
-  const stubborn = "#!/bin/sh\ntrap '' TERM\necho \"pid $$\"\nwhile :; do sleep 0.2; done";
+  const stubborn = '#!/bin/sh\ntrap \'\' TERM\necho "pid $$"\nwhile :; do sleep 0.2; done';
   const [ending, running] = [cloud.run(stubborn), cloud.run(stubborn, { IamInstanceProfile: { Name: profile } })];
   const pids = [await cloud.untilWritten(ending, /pid (\d+)/), await cloud.untilWritten(running, /pid (\d+)/)].map(Number);
   cloud.handlers.TerminateInstances({ InstanceIds: [ending] });

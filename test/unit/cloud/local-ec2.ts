@@ -25,7 +25,13 @@ export async function startEc2(options: Ec2Options & { cores?: number } = {}, we
     Expiration: new Date(clock.now().getTime() + 3_600_000),
   });
   const instances = createInstances(
-    { cloud, machines: createMachinery(cloud), pool: createCorePool(cores), endpointUrl: () => 'http://127.0.0.1:9', mintSession },
+    {
+      cloud,
+      machines: createMachinery(cloud),
+      pool: createCorePool(cores),
+      endpointUrl: () => 'http://127.0.0.1:9',
+      mintSession,
+    },
     {
       minuteSeconds: 1,
       noticeSeconds: 0.5,

@@ -67,8 +67,21 @@ describe('the price list', () => {
     expect(skus.length).toBeGreaterThan(table.rows.length * 4);
   });
 
+  test('a machine of EC2 has one rate, between those of a reservation nobody uses and of a machine of its own', () => {
+    const filter = (Field: string, Value: string) => ({ Type: 'TERM_MATCH' as const, Field, Value });
+    const find = (...more: ReturnType<typeof filter>[]) => {
+      const Filters = [filter('instanceType', 'c5.xlarge'), filter('regionCode', 'us-east-1'), ...more];
+      const { PriceList = [] } = getProducts({ ServiceCode: 'AmazonEC2', Filters });
+      return PriceList.map((text) => Number(/"USD":"([0-9.]+)"/.exec(String(text))?.[1]));
+    };
+    expect(find()).toEqual([0, 0.1819, 0.17]);
+    expect(find(filter('tenancy', 'Shared'), filter('capacitystatus', 'Used'), filter('operatingSystem', 'Linux'))).toEqual([
+      0.17,
+    ]);
+  });
+
   test('other services have no list here', () => {
-    expect(() => getProducts({ ServiceCode: 'AmazonEC2' })).toThrow('AmazonSageMaker only');
+    expect(() => getProducts({ ServiceCode: 'AmazonS3' })).toThrow('AmazonSageMaker and AmazonEC2 only');
   });
 
   test('every price has a source and a date', () => {
