@@ -1,5 +1,5 @@
 import type { PutObjectCommand, PutObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Agent as HttpAgent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { HttpRequest } from '@smithy/core/protocols';
@@ -45,12 +45,29 @@ export function createSender(s3: S3Client, region: string): Sender {
   const agents = { http: new HttpAgent(options), https: new Agent(options) };
   const places = new Map<string, Place>();
   const signingKey = createSigningKey(region);
+  const heard = new WeakSet<AbortSignal>();
+  let asked: { at: number; credentials: Promise<AwsCredentialIdentity> } | undefined;
+
+  /** One listener for all requests: one for each would cost as much as its signature. */
+  function endWith(signal: AbortSignal): void {
+    if (heard.has(signal)) return;
+    heard.add(signal);
+    const end = () => {
+      agents.http.destroy();
+      agents.https.destroy();
+    };
+    signal.addEventListener('abort', end, { once: true });
+  }
 
   async function send(sending: Sending): Promise<IncomingHttpHeaders | undefined> {
     const place = places.get(sending.bucket);
-    if (!place) return undefined;
-    const credentials = await s3.config.credentials();
-    const at = new Date(Date.now() + s3.config.systemClockOffset);
+    if (!place || sending.signal.aborted) return undefined;
+    endWith(sending.signal);
+    const now = Date.now();
+    // The client hands out a copy each time; it renews them minutes before their end, so a second does not matter.
+    if (!asked || now - asked.at > 1_000) asked = { at: now, credentials: s3.config.credentials() };
+    const credentials = await asked.credentials;
+    const at = new Date(now + s3.config.systemClockOffset);
     const { path, headers } = sign(sending, place, credentials, region, at, signingKey);
     return exchange(place, path, headers, sending).catch(() => undefined);
   }
@@ -59,10 +76,10 @@ export function createSender(s3: S3Client, region: string): Sender {
     { secure, host, port }: Place,
     path: string,
     headers: Record<string, string | number>,
-    { body, signal }: Sending,
+    { body }: Sending,
   ): Promise<IncomingHttpHeaders | undefined> {
     return new Promise((resolve, reject) => {
-      const common = { method: 'PUT', host, path, headers, signal, timeout: silenceMs, ...(port === undefined ? {} : { port }) };
+      const common = { method: 'PUT', host, path, headers, timeout: silenceMs, ...(port === undefined ? {} : { port }) };
       const request = secure ? httpsRequest({ ...common, agent: agents.https }) : httpRequest({ ...common, agent: agents.http });
       request.on('timeout', () => request.destroy(new Error('silence')));
       request.on('error', reject);
@@ -110,21 +127,19 @@ function encodePath(key: string): string {
   return key.split('/').map(encode).join('/');
 }
 
-type SigningKey = (secret: string, day: string) => Buffer;
+type SigningKey = (secret: string, day: string) => KeyObject;
 
 /** The key holds for a day. */
 function createSigningKey(region: string): SigningKey {
-  let known = '';
-  let key: Buffer = Buffer.alloc(0);
+  let known: { readonly of: string; readonly key: KeyObject } | undefined;
   return (secret, day) => {
-    if (known !== secret + day) {
-      key = [day, region, 's3', 'aws4_request'].reduce<Buffer>(
-        (before, text) => createHmac('sha256', before).update(text).digest(),
-        Buffer.from(`AWS4${secret}`),
-      );
-      known = secret + day;
-    }
-    return key;
+    if (known?.of === secret + day) return known.key;
+    const key = [day, region, 's3', 'aws4_request'].reduce<Buffer>(
+      (before, text) => createHmac('sha256', before).update(text).digest(),
+      Buffer.from(`AWS4${secret}`),
+    );
+    known = { of: secret + day, key: createSecretKey(key) };
+    return known.key;
   };
 }
 

@@ -1,18 +1,18 @@
 import { CopyObjectCommand, DeleteObjectsCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ActionError } from '../action-error.ts';
 import type { StreamingObjectStore } from '../records/ports.ts';
-import type { Described, StagingStore } from '../staging/ports.ts';
+import { getPartBytes } from '../staging/parts.ts';
+import type { StagingStore } from '../staging/ports.ts';
 import type { Clients } from './clients.ts';
 import { call } from './errors.ts';
 import { parseS3Uri } from './s3-uri.ts';
 import { createSender } from './staging-sender.ts';
-import { createUploads, toCopySource } from './staging-uploads.ts';
+import { createUploads, originKey, toCopySource } from './staging-uploads.ts';
 
 /** S3 copies objects up to this size in one call. */
 const maxCopyBytes = 5 * 2 ** 30;
 const deleteBatch = 1_000;
 const contentType = 'application/octet-stream';
-const originKey = 'trainyard-origin';
 const unquote = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
 
 /** S3 for staging: fast for many small files, bounded in memory for large ones. */
@@ -30,16 +30,15 @@ export function createStagingStore(clients: Clients, objects: StreamingObjectSto
       const { bucket, key } = parseS3Uri(uri);
       const command = new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' });
       const answer = await call({ action: 's3:GetObject', resource: uri }, () => s3.send(command));
-      const { ChecksumSHA256: sha256, ChecksumCRC32: crc32, ChecksumType: type } = answer;
-      const whole = type !== 'COMPOSITE';
+      const { ContentLength: bytes = 0, ETag: etag } = answer;
+      const content = findContent(answer.ChecksumSHA256, bytes);
       const origin = answer.Metadata?.[originKey];
       return {
-        bytes: answer.ContentLength ?? 0,
-        etag: unquote(answer.ETag),
-        ...(whole && sha256 !== undefined ? { sha256: Buffer.from(sha256, 'base64').toString('hex') } : {}),
-        ...(whole && crc32 !== undefined ? { crc32: Buffer.from(crc32, 'base64').readUInt32BE() } : {}),
+        bytes,
+        etag: unquote(etag),
+        ...(content === undefined ? {} : { content }),
         ...(origin === undefined ? {} : { origin }),
-      } satisfies Described;
+      };
     },
 
     async put(uri, data, { sha256, origin, signal }) {
@@ -84,12 +83,9 @@ export function createStagingStore(clients: Clients, objects: StreamingObjectSto
       const answer = await call({ action: 's3:PutObject', resource: `${uri} (a copy of ${from.uri})` }, () =>
         s3.send(command, { abortSignal: signal }),
       );
-      const sha256 = answer.CopyObjectResult?.ChecksumSHA256;
-      return {
-        etag: unquote(answer.CopyObjectResult?.ETag),
-        // Of a copy of an object in parts it may be a checksum of checksums.
-        ...(sha256 === undefined || sha256.includes('-') ? {} : { sha256: Buffer.from(sha256, 'base64').toString('hex') }),
-      };
+      const { ETag: etag, ChecksumSHA256: checksum } = answer.CopyObjectResult ?? {};
+      const content = findContent(checksum, from.bytes);
+      return { etag: unquote(etag), ...(content === undefined ? {} : { content }) };
     },
 
     async remove(uris) {
@@ -113,4 +109,13 @@ export function createStagingStore(clients: Clients, objects: StreamingObjectSto
       }
     },
   };
+}
+
+/** A checksum of S3 as a manifest has it; one of parts only when they are cut as ours are. */
+function findContent(checksum: string | undefined, bytes: number): string | undefined {
+  const [, base64 = '', parts] = /^([A-Za-z0-9+/]{43}=)(?:-(\d+))?$/.exec(checksum ?? '') ?? [];
+  if (base64 === '') return undefined;
+  const hex = Buffer.from(base64, 'base64').toString('hex');
+  if (parts === undefined) return `sha256:${hex}`;
+  return Number(parts) === Math.ceil(bytes / getPartBytes(bytes)) ? `sha256-parts:${hex}` : undefined;
 }

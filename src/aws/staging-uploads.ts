@@ -7,9 +7,10 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { crc32 } from 'node:zlib';
+import { ActionError } from '../action-error.ts';
 import type { StoredObject } from '../records/ports.ts';
 import { partBytes } from '../staging/limits.ts';
+import { describeParts, getPartBytes, hashPart } from '../staging/parts.ts';
 import { createBudget } from '../staging/pool.ts';
 import type { StagingStore } from '../staging/ports.ts';
 import { call } from './errors.ts';
@@ -18,10 +19,10 @@ import type { Sender } from './staging-sender.ts';
 
 /** Parts that are held and sent at once, of all objects together. */
 const maxParts = 6;
-/** S3 takes 10,000 parts of an object. */
-const mostParts = 9_000;
 /** Of a copy; the service reads them itself. */
 const copyPartBytes = 2 ** 30;
+/** Metadata of an object: what its source said of its content. */
+export const originKey = 'trainyard-origin';
 
 interface Upload {
   readonly Bucket: string;
@@ -30,45 +31,38 @@ interface Upload {
 }
 
 interface Uploads {
-  upload: StagingStore['upload'];
+  readonly upload: StagingStore['upload'];
   /** A copy in parts, for objects too large for one call. @returns its ETag */
-  copy(from: StoredObject, uri: string, signal: AbortSignal): Promise<string>;
+  readonly copy: (from: StoredObject, uri: string, signal: AbortSignal) => Promise<string>;
 }
 
 /** Uploads in parts. One that does not come to its end is taken back, so that nobody pays for parts of nothing. */
 export function createUploads(s3: S3Client, sender: Sender): Uploads {
   const places = createBudget(maxParts);
-  const buffers: Buffer[] = [];
+  const buffers: Buffer<ArrayBuffer>[] = [];
 
+  /** @param work sends the parts, in any order */
   async function inParts(
     uri: string,
-    signal: AbortSignal,
-    work: (upload: Upload) => Promise<{ parts: CompletedPart[]; crc32?: number }>,
+    { origin, signal }: { origin: string; signal: AbortSignal },
+    work: (upload: Upload) => Promise<CompletedPart[]>,
   ): Promise<string> {
     const { bucket: Bucket, key: Key } = parseS3Uri(uri);
     const doing = { action: 's3:PutObject', resource: uri };
-    const { UploadId = '' } = await call(doing, () =>
-      s3.send(
-        new CreateMultipartUploadCommand({
-          Bucket,
-          Key,
-          ContentType: 'application/octet-stream',
-          ChecksumAlgorithm: 'CRC32',
-          ChecksumType: 'FULL_OBJECT',
-        }),
-        { abortSignal: signal },
-      ),
-    );
+    const create = new CreateMultipartUploadCommand({
+      Bucket,
+      Key,
+      ContentType: 'application/octet-stream',
+      ChecksumAlgorithm: 'SHA256',
+      ...(origin === '' ? {} : { Metadata: { [originKey]: origin } }),
+    });
+    const { UploadId = '' } = await call(doing, () => s3.send(create, { abortSignal: signal }));
     const upload = { Bucket, Key, UploadId };
     try {
-      const { parts, crc32: sum } = await work(upload);
+      const parts = await work(upload);
       signal.throwIfAborted();
-      const command = new CompleteMultipartUploadCommand({
-        ...upload,
-        MultipartUpload: { Parts: parts },
-        ChecksumType: 'FULL_OBJECT',
-        ...(sum === undefined ? {} : { ChecksumCRC32: toBase64(sum) }),
-      });
+      const Parts = parts.toSorted((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
+      const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
       const { ETag } = await call(doing, () => s3.send(command, { abortSignal: signal }));
       return (ETag ?? '').replaceAll('"', '');
     } catch (error) {
@@ -78,8 +72,14 @@ export function createUploads(s3: S3Client, sender: Sender): Uploads {
     }
   }
 
-  async function sendPart(upload: Upload, number: number, body: Buffer, signal: AbortSignal): Promise<CompletedPart> {
-    const checksum = toBase64(crc32(body));
+  async function sendPart(
+    upload: Upload,
+    number: number,
+    body: Buffer,
+    sha256: Buffer,
+    signal: AbortSignal,
+  ): Promise<CompletedPart> {
+    const checksum = sha256.toString('base64');
     const { Bucket, Key, UploadId } = upload;
     const sent = await sender.send({
       bucket: Bucket,
@@ -88,86 +88,90 @@ export function createUploads(s3: S3Client, sender: Sender): Uploads {
         ['partNumber', String(number)],
         ['uploadId', UploadId],
       ],
-      headers: { 'x-amz-checksum-crc32': checksum },
+      headers: { 'x-amz-checksum-sha256': checksum },
+      sha256: sha256.toString('hex'),
       body,
       signal,
     });
-    if (sent?.etag !== undefined) return { PartNumber: number, ETag: sent.etag, ChecksumCRC32: checksum };
-    const command = new UploadPartCommand({ ...upload, PartNumber: number, Body: body, ChecksumCRC32: checksum });
+    if (sent?.etag !== undefined) return { PartNumber: number, ETag: sent.etag, ChecksumSHA256: checksum };
+    const command = new UploadPartCommand({ ...upload, PartNumber: number, Body: body, ChecksumSHA256: checksum });
     const resource = `part ${number} of s3://${Bucket}/${Key}`;
     const answer = await call({ action: 's3:PutObject', resource }, () => s3.send(command, { abortSignal: signal }));
-    return { PartNumber: number, ETag: answer.ETag, ChecksumCRC32: checksum };
+    return { PartNumber: number, ETag: answer.ETag, ChecksumSHA256: checksum };
   }
 
-  return {
-    upload: (uri, fill, { bytes, signal, onPart }) =>
-      inParts(uri, signal, async (upload) => {
-        const size = Math.max(partBytes, Math.ceil(bytes / mostParts));
-        const parts: CompletedPart[] = [];
-        const failures: unknown[] = [];
-        const active: Promise<void>[] = [];
-        let sum = 0;
-        for (let number = 1; failures.length === 0; number += 1) {
-          const leave = await places.take(1);
-          const buffer = (size === partBytes ? buffers.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
-          const release = () => {
-            if (size === partBytes) buffers.push(buffer);
-            leave();
-          };
-          const filled = await fill(buffer).catch((error: unknown) => {
-            failures.push(error);
-            return 0;
-          });
-          if (filled === 0) {
-            release();
-            break;
-          }
-          const body = buffer.subarray(0, filled);
-          sum = crc32(body, sum);
-          const send = async () => {
-            try {
-              parts.push(await sendPart(upload, number, body, signal));
-              onPart(filled);
-            } catch (error) {
-              failures.push(error);
-            } finally {
-              release();
-            }
-          };
-          active.push(send());
-          if (filled < size) break;
+  const upload: StagingStore['upload'] = async (uri, fill, { bytes, origin, signal, onPart }) => {
+    const hashes: Buffer[] = [];
+    const etag = await inParts(uri, { origin, signal }, async (started) => {
+      const size = getPartBytes(bytes);
+      const parts: CompletedPart[] = [];
+      const failures: unknown[] = [];
+      const active: Promise<void>[] = [];
+      let read = 0;
+      const send = async (number: number, body: Buffer<ArrayBuffer>, release: () => void) => {
+        try {
+          const sha256 = await hashPart(body);
+          hashes[number - 1] = sha256;
+          parts.push(await sendPart(started, number, body, sha256, signal));
+          onPart(body.length);
+        } catch (error) {
+          failures.push(error);
+        } finally {
+          release();
         }
-        await Promise.all(active);
-        if (failures.length > 0) throw failures[0];
-        parts.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
-        return { parts, crc32: sum };
-      }),
-
-    copy: (from, uri, signal) =>
-      inParts(uri, signal, async (upload) => {
-        const parts: CompletedPart[] = [];
-        for (let start = 0; start < from.bytes; start += copyPartBytes) {
-          const command = new UploadPartCopyCommand({
-            ...upload,
-            PartNumber: parts.length + 1,
-            CopySource: toCopySource(from.uri),
-            CopySourceIfMatch: from.etag,
-            CopySourceRange: `bytes=${start}-${Math.min(start + copyPartBytes, from.bytes) - 1}`,
-          });
-          const { CopyPartResult: result } = await call({ action: 's3:PutObject', resource: uri }, () =>
-            s3.send(command, { abortSignal: signal }),
-          );
-          parts.push({ PartNumber: parts.length + 1, ETag: result?.ETag, ChecksumCRC32: result?.ChecksumCRC32 });
-        }
-        return { parts };
-      }),
+      };
+      for (let number = 1, last = false; !last && failures.length === 0; number += 1) {
+        const leave = await places.take(1);
+        const buffer = (size === partBytes ? buffers.pop() : undefined) ?? Buffer.allocUnsafeSlow(size);
+        const release = () => {
+          if (size === partBytes) buffers.push(buffer);
+          leave();
+        };
+        const filled = await fill(buffer).catch((error: unknown) => {
+          failures.push(error);
+          return 0;
+        });
+        read += filled;
+        last = filled < size;
+        if (filled === 0) release();
+        else active.push(send(number, buffer.subarray(0, filled), release));
+      }
+      await Promise.all(active);
+      if (failures.length > 0) throw failures[0];
+      if (read !== bytes) throw changed(uri, bytes, read);
+      return parts;
+    });
+    return { etag, content: describeParts(hashes) };
   };
+
+  const copy: Uploads['copy'] = (from, uri, signal) =>
+    inParts(uri, { origin: '', signal }, async (started) => {
+      const parts: CompletedPart[] = [];
+      for (let start = 0; start < from.bytes; start += copyPartBytes) {
+        const command = new UploadPartCopyCommand({
+          ...started,
+          PartNumber: parts.length + 1,
+          CopySource: toCopySource(from.uri),
+          CopySourceIfMatch: from.etag,
+          CopySourceRange: `bytes=${start}-${Math.min(start + copyPartBytes, from.bytes) - 1}`,
+        });
+        const { CopyPartResult: result } = await call({ action: 's3:PutObject', resource: uri }, () =>
+          s3.send(command, { abortSignal: signal }),
+        );
+        parts.push({ PartNumber: parts.length + 1, ETag: result?.ETag, ChecksumSHA256: result?.ChecksumSHA256 });
+      }
+      return parts;
+    });
+
+  return { upload, copy };
 }
 
-function toBase64(sum: number): string {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(sum);
-  return bytes.toString('base64');
+function changed(uri: string, bytes: number, read: number): ActionError {
+  return new ActionError({
+    kind: 'conflict',
+    message: `${uri} was not written: its source has ${read} bytes, and ${bytes} a moment ago.`,
+    fix: 'Let whoever writes the source end before this step begins.',
+  });
 }
 
 /** Bucket and key as a header takes them. */

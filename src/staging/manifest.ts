@@ -7,7 +7,7 @@ import { z } from 'zod';
 export interface Row {
   readonly path: string;
   readonly bytes: number;
-  /** `sha256:<hex>`; `etag:…` for objects whose bytes never passed through here and that have no SHA-256. */
+  /** `sha256:<hex>`; `sha256-parts:<hex>` of files in parts; `etag:…` for objects whose bytes never passed through here and that have no SHA-256. */
   readonly content: string;
   /** Of the object in S3. */
   readonly etag: string;
@@ -38,7 +38,7 @@ const head = z.object({
 const row = z.tuple([
   z.string().min(1),
   z.number().int().nonnegative(),
-  z.string().regex(/^(?:sha256:[0-9a-f]{64}|etag:.{1,200})$/),
+  z.string().regex(/^(?:sha256(?:-parts)?:[0-9a-f]{64}|etag:.{1,200})$/),
   z.string().min(1).max(200),
   z.string().max(210),
 ]);

@@ -10,10 +10,9 @@ export type Fill = (into: Buffer) => Promise<number>;
 export interface Described {
   readonly bytes: number;
   readonly etag: string;
-  /** Hex; of the whole object, as the service computed it. */
-  readonly sha256?: string;
-  readonly crc32?: number;
-  /** What `put` was given as origin. */
+  /** As in a manifest, from the checksum that the service computed; absent when it has none that says it. */
+  readonly content?: string;
+  /** What it was written with as origin. */
   readonly origin?: string;
 }
 
@@ -30,12 +29,16 @@ export interface StagingStore {
    */
   put(uri: string, data: Buffer, more: { sha256: Buffer; origin: string; signal: AbortSignal }): Promise<string>;
   /**
-   * Writes one object in parts, several at once; the service compares the CRC32 of each part and of the whole.
+   * Writes one object in parts, several at once; the service compares the SHA-256 of each.
    * @param bytes how many `fill` will give
    */
-  upload(uri: string, fill: Fill, more: { bytes: number; signal: AbortSignal; onPart: (bytes: number) => void }): Promise<string>;
+  upload(
+    uri: string,
+    fill: Fill,
+    more: { bytes: number; origin: string; signal: AbortSignal; onPart: (bytes: number) => void },
+  ): Promise<{ etag: string; content: string }>;
   /** Copies on the service's side, and only the version with that ETag. */
-  copy(from: StoredObject, uri: string, signal: AbortSignal): Promise<{ etag: string; sha256?: string }>;
+  copy(from: StoredObject, uri: string, signal: AbortSignal): Promise<{ etag: string; content?: string }>;
   remove(uris: readonly string[]): Promise<void>;
 }
 

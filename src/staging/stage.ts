@@ -153,7 +153,7 @@ async function writeManifest({ manifestUri }: Target, text: string, { store, sig
   const chunks = async function* () {
     yield data;
   };
-  await store.upload(manifestUri, fillFrom(chunks()), { bytes: data.length, signal, onPart: () => undefined });
+  await store.upload(manifestUri, fillFrom(chunks()), { bytes: data.length, origin: '', signal, onPart: () => undefined });
 }
 
 /** How far it came is part of every bad end: the next attempt goes on from there. */

@@ -1,8 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { createHash } from 'node:crypto';
 import { type Budget, createBudget } from './pool.ts';
 import { heldBytes, maxWrites } from './limits.ts';
 import type { Row } from './manifest.ts';
+import { hashParts } from './parts.ts';
 import type { Described, Fill, StageDeps } from './ports.ts';
 import type { Progress } from './progress.ts';
 import type { Target } from './target.ts';
@@ -25,7 +25,7 @@ export interface Writer {
   /** Whether the object is there already by what the source says of it; nothing is read or written. */
   keepByOrigin(file: Announced): Promise<boolean>;
   /** Whether it is, by the content. */
-  keepByContent(file: Announced, sha256: string, sum: () => number): Promise<boolean>;
+  keepByContent(file: Announced, content: string): Promise<boolean>;
   write(file: Announced, data: Buffer): Promise<void>;
   writeLarge(file: Announced, fill: Fill): Promise<void>;
   /** Notes what was written by other means, or would be. */
@@ -80,17 +80,14 @@ export function createWriter(options: WriterOptions, { store, signal }: Pick<Sta
     const row = findRow(there, file.path);
     if (row) return row.origin === file.origin && keep(file, row.content);
     const found = await describe(file);
-    return found?.sha256 !== undefined && found.origin === file.origin && keep(file, `sha256:${found.sha256}`);
+    return found?.content !== undefined && found.origin === file.origin && keep(file, found.content);
   }
 
-  async function keepByContent(file: Announced, sha256: string, sum: () => number): Promise<boolean> {
+  async function keepByContent(file: Announced, content: string): Promise<boolean> {
     if (!mayBeThere(file)) return false;
-    const content = `sha256:${sha256}`;
     const row = findRow(there, file.path);
-    if (row?.content.startsWith('sha256:')) return row.content === content && keep(file, content);
-    const found = await describe(file);
-    const same = found?.sha256 === undefined ? found?.crc32 !== undefined && found.crc32 === sum() : found.sha256 === sha256;
-    return same && keep(file, content);
+    const known = row?.content.startsWith('sha256') ? row.content : (await describe(file))?.content;
+    return known === content && keep(file, content);
   }
 
   async function put(file: Announced, data: Buffer, sha256: Buffer): Promise<string> {
@@ -112,19 +109,18 @@ export function createWriter(options: WriterOptions, { store, signal }: Pick<Sta
     keepByContent,
     async write(file, data) {
       const sha256 = createHash('sha256').update(data).digest();
-      if (await keepByContent(file, sha256.toString('hex'), () => crc32(data))) return;
+      const content = `sha256:${sha256.toString('hex')}`;
+      if (await keepByContent(file, content)) return;
       const etag = await put(file, data, sha256);
-      note({ ...file, content: `sha256:${sha256.toString('hex')}`, etag }, true);
+      note({ ...file, content, etag }, true);
       progress.addBytes(data.length);
     },
     async writeLarge(file, fill) {
-      const hash = createHash('sha256');
-      const read = hashed(fill, hash);
-      const etag = dryRun
-        ? notWritten
-        : await store.upload(uriOf(file.path), read, { bytes: file.bytes, signal, onPart: progress.addBytes });
-      if (dryRun) await drain(read, progress.addBytes);
-      note({ ...file, content: `sha256:${hash.digest('hex')}`, etag }, true);
+      const { bytes, origin } = file;
+      const written = dryRun
+        ? { content: await hashParts(fill, bytes, progress.addBytes), etag: notWritten }
+        : await store.upload(uriOf(file.path), fill, { bytes, origin, signal, onPart: progress.addBytes });
+      note({ ...file, ...written }, true);
     },
     note,
     rows,
@@ -135,17 +131,4 @@ export function createWriter(options: WriterOptions, { store, signal }: Pick<Sta
       return counts.bytes;
     },
   };
-}
-
-function hashed(fill: Fill, hash: Hash): Fill {
-  return async (into) => {
-    const bytes = await fill(into);
-    hash.update(into.subarray(0, bytes));
-    return bytes;
-  };
-}
-
-async function drain(fill: Fill, onBytes: (bytes: number) => void): Promise<void> {
-  const buffer = Buffer.allocUnsafe(2 ** 20);
-  for (let bytes = await fill(buffer); bytes > 0; bytes = await fill(buffer)) onBytes(bytes);
 }

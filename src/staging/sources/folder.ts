@@ -1,14 +1,14 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ActionError, throwProblems } from '../../action-error.ts';
 import { readFolder } from '../../workspace/folder.ts';
 import type { FoundFile } from '../../workspace/walk.ts';
-import { hashStream } from '../hash-file.ts';
 import { maxWrites, partBytes } from '../limits.ts';
 import { forEachParallel } from '../pool.ts';
 import type { Prepared } from '../open-source.ts';
 import { createPathCheck } from '../paths.ts';
-import type { StageDeps } from '../ports.ts';
+import { hashParts } from '../parts.ts';
+import type { Fill, StageDeps } from '../ports.ts';
 import type { Target } from '../target.ts';
 import type { Writer } from '../writer.ts';
 
@@ -52,13 +52,19 @@ export async function stageLargeFile(
   announced: { path: string; bytes: number; origin: string },
   writer: Writer,
 ): Promise<void> {
-  if (writer.mayBeThere(announced)) {
-    const known = await hashStream(createReadStream(file, { highWaterMark: 2 ** 20 }) as AsyncIterable<Buffer>);
-    if (await writer.keepByContent(announced, known.sha256, () => known.crc32)) return;
-  }
   const handle = await open(file);
   try {
-    await writer.writeLarge(announced, async (into) => (await handle.read(into, 0, into.length)).bytesRead);
+    let position = 0;
+    const fill: Fill = async (into) => {
+      const { bytesRead } = await handle.read(into, 0, into.length, position);
+      position += bytesRead;
+      return bytesRead;
+    };
+    if (writer.mayBeThere(announced)) {
+      if (await writer.keepByContent(announced, await hashParts(fill, announced.bytes))) return;
+      position = 0;
+    }
+    await writer.writeLarge(announced, fill);
   } finally {
     await handle.close();
   }

@@ -48,15 +48,12 @@ async function copyObjects(
     if (row?.origin === origin) return writer.note(row, false);
     // A copy of an object in one part has its ETag, unless it is encrypted with a key of KMS.
     if (!row && copy?.etag === from.etag && copy.bytes === bytes) {
-      const sha256 = (await store.describe(copy.uri))?.sha256;
-      return writer.note(
-        { path, bytes, content: sha256 === undefined ? origin : `sha256:${sha256}`, etag: copy.etag, origin },
-        false,
-      );
+      const content = (await store.describe(copy.uri))?.content ?? origin;
+      return writer.note({ path, bytes, content, etag: copy.etag, origin }, false);
     }
     signal.throwIfAborted();
     const made = dryRun ? { etag: '' } : await store.copy(from, target.uri + path, signal);
-    const content = 'sha256' in made && made.sha256 !== undefined ? `sha256:${made.sha256}` : dryRun ? '' : origin;
+    const content = 'content' in made && made.content !== undefined ? made.content : dryRun ? '' : origin;
     writer.note({ path, bytes, content, etag: made.etag, origin }, true);
   });
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { RandomAccess } from '../download/remote-file.ts';
 import { cutSegments, isLarge, type Segment, unpackLarge, unpackSmall, damaged } from '../archive/zip-read.ts';
 import type { ZipFile } from '../archive/zip-directory.ts';
 import { fillFrom, readAll } from '../fill.ts';
 import { maxWrites } from '../limits.ts';
+import { hashParts } from '../parts.ts';
 import { forEachParallel } from '../pool.ts';
 import type { Announced, Writer } from '../writer.ts';
 
@@ -58,10 +58,7 @@ async function stageSegment(segment: Segment, archive: RandomAccess, shown: stri
 
 async function stageLarge(file: ZipFile, archive: RandomAccess, shown: string, writer: Writer): Promise<void> {
   const announced = announce(file);
-  if (writer.mayBeThere(announced)) {
-    const hash = createHash('sha256');
-    for await (const chunk of unpackLarge(file, archive, shown)) hash.update(chunk);
-    if (await writer.keepByContent(announced, hash.digest('hex'), () => file.crc32)) return;
-  }
-  await writer.writeLarge(announced, fillFrom(unpackLarge(file, archive, shown)));
+  const read = () => fillFrom(unpackLarge(file, archive, shown));
+  if (writer.mayBeThere(announced) && (await writer.keepByContent(announced, await hashParts(read(), file.bytes)))) return;
+  await writer.writeLarge(announced, read());
 }
