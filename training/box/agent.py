@@ -46,8 +46,9 @@ from datetime import datetime, timezone
 
 # Of uploads and downloads. S3 takes 10,000 parts, so the largest model is 640 GB.
 PART_BYTES = 64 << 20
-# How long a call of AWS is tried again.
+# How long a call of AWS is tried again; longer once there is something to lose.
 PATIENCE_SECONDS = 60
+LONG_PATIENCE_SECONDS = 300
 # AWS has new credentials at least five minutes before the old ones end.
 REFRESH_SECONDS = 300
 LOG_PART_BYTES = 4 << 20
@@ -197,7 +198,7 @@ class S3:
     def __init__(self, metadata, region):
         self.metadata, self.region, self.local = metadata, region, threading.local()
         # Seconds that S3's clock is ahead of this one.
-        self.skew = 0
+        self.skew, self.patience = 0, PATIENCE_SECONDS
 
     def now(self):
         return time.time() + self.skew
@@ -262,7 +263,7 @@ class S3:
 
     def call(self, method, bucket, key="", query={}, headers=dict, body=b"", sink=None):
         """(headers, body) of the answer. What does not last is tried again, with the headers asked for anew."""
-        deadline, tries = time.monotonic() + PATIENCE_SECONDS, 0
+        deadline, tries = time.monotonic() + self.patience, 0
         while True:
             try:
                 status, told, content = self.once(method, bucket, key, query, headers(), body, sink)
@@ -412,7 +413,7 @@ class Tree:
         # PR_SET_CHILD_SUBREAPER
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
         self.child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, **options)
-        begin(self.reap)
+        self.reaper = begin(self.reap)
 
     def reap(self):
         while True:
@@ -443,6 +444,13 @@ class Tree:
         alive = [processes[pid] for pid in self.find(processes)]
         return seconds + sum(each[1] for each in alive), sum(each[2] for each in alive)
 
+    def signal(self, pid, number):
+        # Not through Popen, which would reap, and the exit code would be lost.
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
     def kill(self):
         """Ends what is left, whatever session it fled to."""
         deadline = time.monotonic() + 10
@@ -451,11 +459,14 @@ class Tree:
             if not left and self.ended.is_set():
                 return
             for pid in left:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
+                self.signal(pid, signal.SIGKILL)
             time.sleep(0.02)
+
+    def close(self):
+        """Ends the helpers, so that the exit code of what comes later is not reaped here."""
+        for pid in self.helpers:
+            self.signal(pid, signal.SIGKILL)
+        self.reaper.join(5)
 
 
 class Gpus:
@@ -490,7 +501,7 @@ class Sampler:
 
     def __init__(self, box, tree):
         self.box, self.tree, self.begun = box, tree, time.monotonic()
-        self.given, self.held = (0, 0), None
+        self.given, self.held, self.lock, self.over = (0, 0), None, threading.Lock(), False
 
     def give(self):
         at, seconds, memory, gpu = self.held
@@ -502,17 +513,20 @@ class Sampler:
         self.given = self.held[:2]
 
     def look(self, last=False):
-        seconds, memory = self.tree.look()
-        at = time.monotonic() - self.begun
-        if self.held:
-            seconds = max(seconds, self.held[1])
-            # At the end nothing lives that has memory.
-            memory = self.held[2] if last else memory
-            if at - self.held[0] > 0.25:
+        with self.lock:
+            if self.over:
+                return
+            seconds, memory = self.tree.look()
+            at, self.over = time.monotonic() - self.begun, last
+            if self.held:
+                seconds = max(seconds, self.held[1])
+                # At the end nothing lives that has memory.
+                memory = self.held[2] if last else memory
+                if at - self.held[0] > 0.25:
+                    self.give()
+            self.held = at, seconds, memory, self.box.gpus.load
+            if last:
                 self.give()
-        self.held = at, seconds, memory, self.box.gpus.load
-        if last:
-            self.give()
 
 
 # ---- what is told ---------------------------------------------------------------------------------------------------
@@ -597,7 +611,13 @@ class Box:
         self.end_phase()
         self.status["phases"].append({"status": state.capitalize(), "start": self.now()})
         self.status["state"] = state
-        self.tell()
+        try:
+            self.tell()
+        except Refused as error:
+            # Where nothing can be told there is no use in training; later it is told with the next status.
+            if state == "starting":
+                raise
+            self.say(describe(error))
 
     def end_phase(self):
         for phase in self.status["phases"][-1:]:
@@ -676,6 +696,10 @@ class Box:
             while place < end:
                 headers = lambda: {"if-match": etag, "range": f"bytes={place}-{end - 1}"}
                 self.s3.call("GET", bucket, key, headers=headers, sink=sink)
+        except Refused as error:
+            if "PreconditionFailed" in str(error):
+                raise BoxError(f"s3://{bucket}/{key} was changed while the machine read it: run this again.") from error
+            raise
         finally:
             os.close(file)
 
@@ -765,6 +789,7 @@ class Box:
         tree.kill()
         pump.join(5)
         sampler.look(last=True)
+        tree.close()
         self.status["exitCode"] = tree.code
         return why
 
@@ -776,7 +801,7 @@ class Box:
             if time.monotonic() >= deadline:
                 self.say(f"max-runtime is over: the script has run for {self.job['maxRuntimeSeconds']} s and is stopped")
                 self.ask_to_end("timed-out", self.job["stopGraceSeconds"])
-        tree.child.terminate()
+        tree.signal(tree.child.pid, signal.SIGTERM)
         if not tree.ended.wait(self.grace):
             self.say(f"the script did not end within {self.grace:.0f} s of SIGTERM and is killed")
         return self.halt
@@ -851,6 +876,7 @@ class Box:
         self.enter("training")
         why = self.train()
         if why != "interrupted":
+            self.s3.patience = LONG_PATIENCE_SECONDS
             self.enter("uploading")
         self.save_checkpoints()
         if why == "interrupted":

@@ -293,6 +293,14 @@ class Trouble(Case):
         with open(os.path.join(self.base, "input/data/training/digits.csv"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "1,2\n")
 
+    def test_status_that_is_not_taken_in_the_middle_costs_no_job(self):
+        box = agent.Box(self.job)
+        with mock.patch.object(box, "tell", side_effect=agent.Refused("503")):
+            with self.assertRaises(agent.Refused):
+                box.enter("starting")
+            box.enter("training")
+        self.assertEqual(box.status["state"], "training")
+
     def test_wrong_clock(self):
         self.aws.skew = 3600
         status = self.run_script(MODEL)
@@ -431,7 +439,7 @@ class Pieces(Case):
 
     def test_object_that_changed_meanwhile(self):
         self.aws.put("large", "new")
-        with mock.patch.object(agent, "BASE", self.base), self.assertRaisesRegex(agent.Refused, "412 PreconditionFailed"):
+        with mock.patch.object(agent, "BASE", self.base), self.assertRaisesRegex(agent.BoxError, "s3://box/large was changed"):
             agent.Box(self.job).fetch([("box", "large", 3, '"old"', os.path.join(self.base, "large"))])
 
     def test_data_that_cannot_fit(self):
