@@ -9,7 +9,7 @@ import { price, runRecord, runState } from './record.ts';
 const isoTime = z.iso.datetime();
 
 /** One training job of the search. */
-export const trial = z.strictObject({
+const trial = z.strictObject({
   /** Name of the training job. */
   name: z.string(),
   status: z.enum(['in-progress', 'completed', 'failed', 'stopped']),

@@ -125,7 +125,7 @@ function limitUnwatched(
 }
 
 /** One trial as the money sees it. */
-export interface Spent {
+interface Spent {
   /** Known once it has ended. */
   readonly costUsd?: number;
   readonly ended: boolean;

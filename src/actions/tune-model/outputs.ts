@@ -3,7 +3,7 @@ import type { StepResult } from '../../runner/ports.ts';
 import { toTypedValue } from '../../training/hyperparameters.ts';
 
 /** What the step says to later ones; a text is empty where there is nothing to say. */
-export function getOutputs(record: TuningRecord): Record<string, string> {
+function getOutputs(record: TuningRecord): Record<string, string> {
   const { best, asked, costUsd } = record;
   const values = Object.entries(best?.hyperparameters ?? {}).map(([name, text]) => [
     name,

@@ -13,6 +13,7 @@ import { localAccount } from '../local-account.ts';
 import { problemOf } from '../train-model/choose.ts';
 import type { Prepared } from '../train-model/contents.ts';
 import type { Settings, TuneDeps } from './deps.ts';
+import { finishUnwatchedSearches } from './finish-unwatched.ts';
 import { planRecord, type Terms } from './record-of.ts';
 import { findReusable, reuseRecord } from './reuse.ts';
 import { findWarmStart } from './warm-start.ts';
@@ -95,8 +96,13 @@ async function findEqual(plan: SearchPlan, attempt: number, basis: RecordBasis, 
 async function checkMoney(plan: SearchPlan, settings: Settings, rehearsal: boolean, deps: TuneDeps): Promise<Terms['allowance']> {
   const { spec, maxCostUsd, allowUnknownPrice, wait } = settings;
   const { budget } = spec;
-  const counted = deps.zone.kind === 'pull-request' && budget.perPullRequestUsd !== undefined;
-  const spending = counted ? await readSpending(spec, rehearsal, { runs: deps.runs, searches: deps.records }) : undefined;
+  const ofPullRequest = deps.zone.kind === 'pull-request';
+  // Also without a budget: nobody else says of searches that were handed over what became of them.
+  const searches = ofPullRequest ? await finishUnwatchedSearches(await deps.records.listAll(), spec, deps) : [];
+  const counted = ofPullRequest && budget.perPullRequestUsd !== undefined;
+  const spending = counted
+    ? await readSpending(spec, rehearsal, { runs: deps.runs, searches: { listAll: async () => searches } })
+    : undefined;
   const { price, asked, trialCeilingUsd } = plan;
   const { maxParallelJobs, maxRuntimeSeconds } = asked;
   const why = price.kind === 'unknown' ? `the price of ${asked.instanceType} is unknown (${price.why})` : '';

@@ -6,7 +6,7 @@ import type { EndDeps } from './deps.ts';
 const patienceSeconds = 8;
 
 /** What the log of an ended trial says. */
-export interface TrialLog {
+interface TrialLog {
   readonly curves: TuningRecord['trials'][number]['curves'];
   /** Last lines, oldest first. */
   readonly tail: readonly string[];

@@ -6,7 +6,7 @@ import type { Settings, TuneDeps } from './deps.ts';
 const parallelReads = 10;
 
 /** The search to begin with, or why there is none: a warm start is a help, what stands in its way never a failure. */
-export type WarmStart = { readonly record: TuningRecord } | { readonly why: string };
+type WarmStart = { readonly record: TuningRecord } | { readonly why: string };
 
 /** The newest completed search of main for this spec, at or before the commit that this run began at. */
 export async function findWarmStart(settings: Settings, rehearsal: boolean, deps: TuneDeps): Promise<WarmStart> {

@@ -89,6 +89,21 @@ describe('a first search', () => {
   });
 });
 
+describe('the money of a pull request', () => {
+  test('counts a search of another commit that was handed over and has ended by what it cost', async () => {
+    const world = createWorld();
+    world.trial = (number) => ({ seconds: 600, objective: number });
+    await run({ ...settings, wait: false }, [], createDeps(world));
+    await world.clock.sleep(3_600_000);
+    const other = { context: { ...later.context, commit: 'd'.repeat(40) } };
+    const limited = { ...settings, force: true, spec: { ...spec, budget: { perPullRequestUsd: 1 } } };
+    await run(limited, [], createDeps(world, other));
+    const [first, second] = world.searches;
+    expect(first).toMatchObject({ state: { status: 'completed' } });
+    expect(second?.asked.stopAtUsd).toBeCloseTo(1 - (first?.costUsd ?? Number.NaN), 12);
+  });
+});
+
 describe('again', () => {
   test('an equal search of the zone is used at $0, unless forced', async () => {
     const world = createWorld();

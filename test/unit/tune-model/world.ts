@@ -11,7 +11,7 @@ import {
 } from '../train-model/world.ts';
 import type { World as TrainWorld } from '../train-model/world.ts';
 
-export interface TrialBehaviour {
+interface TrialBehaviour {
   readonly seconds?: number;
   readonly objective?: number | undefined;
   readonly end?: 'Completed' | 'Failed';
