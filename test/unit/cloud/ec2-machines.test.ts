@@ -152,7 +152,7 @@ test.each([
   const cloud = await start();
   const id = cloud.run(text);
   await cloud.untilState(id, state);
-  await cloud.untilWritten(id, why);
+  expect(await cloud.untilWritten(id, why)).toMatch(why);
 });
 
 test('the end of the cloud is the end of its machines, also of those that shut down', async () => {

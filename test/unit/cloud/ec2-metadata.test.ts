@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createRoleCredentials } from '../../../src/cloud/services/ec2/role-credentials.ts';
 import { profile, startEc2 } from './local-ec2.ts';
 
 let cloud: Awaited<ReturnType<typeof startEc2>>;
@@ -72,4 +73,27 @@ test('no profile, no credentials; a role that EC2 may not assume gives a reason 
     Message: expect.stringMatching(/^EC2 cannot assume the role stranger\./),
   });
   cloud.handlers.TerminateInstances({ InstanceIds: [strange.id] });
+});
+
+test('credentials are renewed five minutes before their end, and brief ones at half of their time', () => {
+  let nowMs = Date.parse('2026-11-22T08:00:00Z');
+  const clock = { now: () => new Date(nowMs), sleep: () => Promise.resolve() };
+  const roles = { add: () => {}, assumableBy: () => 'yes' as const };
+  const keysOver = (seconds: number, steps: readonly number[]) => {
+    let minted = 0;
+    const mint = () => ({
+      AccessKeyId: `key ${++minted}`,
+      SecretAccessKey: 's',
+      SessionToken: 't',
+      Expiration: new Date(nowMs + seconds * 1000),
+    });
+    const box = { name: 'box', arn: 'arn', id: 'AIPA', roleArn: 'arn:aws:iam::000000000000:role/box' };
+    const credentials = createRoleCredentials(box, 'i-1', { clock, roles, mint });
+    return steps.map((step) => {
+      nowMs += step * 1000;
+      return JSON.stringify(credentials.read()).match(/key \d/)?.[0];
+    });
+  };
+  expect(keysOver(3600, [0, 3299, 1, 0])).toEqual(['key 1', 'key 1', 'key 2', 'key 2']);
+  expect(keysOver(20, [0, 9, 1, 9])).toEqual(['key 1', 'key 1', 'key 2', 'key 2']);
 });

@@ -131,14 +131,15 @@ echo done`;
   expect(running.cloud.journal.entries.flatMap(({ illegal = [] }) => illegal)).toEqual([]);
 });
 
+const refused = async (more: object) => {
+  const error: unknown = await client.send(await request('#!/bin/sh', more)).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  return error;
+};
+
 test('refusals are errors of their codes, in the words of EC2', async () => {
-  const refused = async (more: object) => {
-    const error: unknown = await client.send(await request('#!/bin/sh', more)).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    return error;
-  };
   expect(await refused({ ImageId: 'ami-00000000000000000' })).toMatchObject({
     name: 'InvalidAMIID.NotFound',
     message: "The image id '[ami-00000000000000000]' does not exist",
@@ -153,11 +154,12 @@ test('refusals are errors of their codes, in the words of EC2', async () => {
   await expect(none).rejects.toThrow(ParameterNotFound);
 });
 
+const post = async (path: string, body: object) => {
+  const answer = await fetch(`${running.url}/_cloud/${path}`, { method: 'POST', body: JSON.stringify(body) });
+  return { status: answer.status, body: await answer.json() };
+};
+
 test('the control interface takes capacity away, gives it back and interrupts', async () => {
-  const post = async (path: string, body: object) => {
-    const answer = await fetch(`${running.url}/_cloud/${path}`, { method: 'POST', body: JSON.stringify(body) });
-    return { status: answer.status, body: (await answer.json()) as unknown };
-  };
   expect(await post('capacity', { none: [{ market: 'spot' }] })).toMatchObject({ status: 200 });
   const spot = await request('#!/bin/sh\nsleep 60', { InstanceMarketOptions: { MarketType: 'spot' } });
   await expect(client.send(spot)).rejects.toMatchObject({

@@ -18,7 +18,7 @@ import type { ShutdownTimer } from './shutdown-timer.ts';
 import { readScript } from './user-data.ts';
 
 /** A machine's folder: `bin` in front of PATH, `home`, `tmp`, and what /opt/ml is on AWS. */
-export const folderOf = (room: Ec2Room, instance: Instance) => join(room.cloud.folder, 'instances', instance.id);
+const folderOf = (room: Ec2Room, instance: Instance) => join(room.cloud.folder, 'instances', instance.id);
 
 /**
  * Runs a machine from its start until no process of it is left. `instance.end` shuts it down, `instance.close` ends it at once.

@@ -35,6 +35,7 @@ export function createShutdownTimer(clock: Clock, minuteMs: number, act: () => v
       const ms = request.minutes * minuteMs;
       const at = new Date(clock.now().getTime() + ms);
       void plan(ms);
+      if (ms === 0) return { code: 0, text: '' };
       return { code: 0, text: `Shutdown scheduled for ${at.toISOString()}, use 'shutdown -c' to cancel.` };
     },
   };

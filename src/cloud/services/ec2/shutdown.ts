@@ -45,7 +45,8 @@ link = http.client.HTTPConnection("${host}", ${port}, timeout=30)
 arguments = sys.argv[2:] if sys.argv[1] == "shutdown" else ["-P", "now"]
 link.request("POST", "${shutdownPath}", json.dumps(arguments), {"content-type": "application/json"})
 answer = json.loads(link.getresponse().read())
-print(answer["text"], file=sys.stderr)
+if answer["text"]:
+    print(answer["text"], file=sys.stderr)
 sys.exit(answer["code"])
 `;
 

@@ -20,7 +20,7 @@ export const locations: Readonly<Record<string, readonly [name: string, usagePre
   'eu-west-1': ['EU (Ireland)', 'EU'],
 };
 
-export function listAttributes(product: Product): Record<string, string> {
+function listAttributes(product: Product): Record<string, string> {
   const [location = product.region, prefix = product.region] = locations[product.region] ?? [];
   return {
     servicecode: 'AmazonSageMaker',

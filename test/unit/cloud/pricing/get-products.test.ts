@@ -23,6 +23,8 @@ const priceOf = (document: Document | undefined) =>
 
 const m5 = { instanceName: 'ml.m5.xlarge', regionCode: 'us-east-1' };
 
+const filter = (Field: string, Value: string) => ({ Type: 'TERM_MATCH' as const, Field, Value });
+
 describe('the price list', () => {
   test('asked rightly, it gives one document with one price', () => {
     const found = read({ ...m5, component: 'Training', productFamily: 'ML Instance' });
@@ -68,11 +70,10 @@ describe('the price list', () => {
   });
 
   test('a machine of EC2 has one rate, between those of a reservation nobody uses and of a machine of its own', () => {
-    const filter = (Field: string, Value: string) => ({ Type: 'TERM_MATCH' as const, Field, Value });
     const find = (...more: ReturnType<typeof filter>[]) => {
       const Filters = [filter('instanceType', 'c5.xlarge'), filter('regionCode', 'us-east-1'), ...more];
       const { PriceList = [] } = getProducts({ ServiceCode: 'AmazonEC2', Filters });
-      return PriceList.map((text) => Number(/"USD":"([0-9.]+)"/.exec(String(text))?.[1]));
+      return PriceList.map((text: unknown) => Number(/"USD":"([0-9.]+)"/.exec(String(text))?.[1]));
     };
     expect(find()).toEqual([0, 0.1819, 0.17]);
     expect(find(filter('tenancy', 'Shared'), filter('capacitystatus', 'Used'), filter('operatingSystem', 'Linux'))).toEqual([
