@@ -910,7 +910,8 @@ def shorten(text):
 
 def main(job):
     box = Box(job)
-    signal.signal(signal.SIGTERM, lambda *_: box.ask_to_end("stopped", job["stopGraceSeconds"]))
+    # A machine that is terminated has little time, and its last word must be said within it.
+    signal.signal(signal.SIGTERM, lambda *_: box.ask_to_end("stopped", min(15, job["stopGraceSeconds"])))
     try:
         state = box.run()
     except Halted:

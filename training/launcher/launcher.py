@@ -26,6 +26,7 @@ What comes back
                     and hyperparameters whose names sound like secrets are blotted out there and in the launcher's own lines
 """
 
+import importlib.util
 import json
 import os
 import re
@@ -359,6 +360,9 @@ class Runner:
 def install_requirements(runner, code_dir):
     if not os.path.isfile(os.path.join(code_dir, "requirements.txt")):
         return
+    if importlib.util.find_spec("pip") is None:  # Amazon Linux 2023 has a Python that brings pip, but has not installed it
+        say("installing pip")
+        runner.run([sys.executable or "python3", "-m", "ensurepip"])
     say("installing requirements.txt with pip")
     command = [sys.executable or "python3", "-m", "pip", "install", "--disable-pip-version-check", "-r", "requirements.txt"]
     code = runner.run(command, cwd=code_dir)

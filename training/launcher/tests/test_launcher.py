@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LAUNCHER = os.path.join(os.path.dirname(HERE), "launcher.py")
@@ -417,6 +418,16 @@ class RequirementsTest(LauncherTest):
         self.assertIn("installing requirements.txt", done.stdout)
         self.assertIn("pip could not install requirements.txt", job.failure())
         self.assertNotIn("ran", done.stdout.split("\n"))
+
+    def test_a_python_without_pip_installs_its_own_first(self):
+        for there, modules in [(None, ["ensurepip", "pip"]), (object(), ["pip"])]:
+            job = self.job([file_entry("train.py")])
+            with open(os.path.join(job.base, "requirements.txt"), "w", encoding="utf-8"):
+                pass
+            runner = mock.Mock(stopping=False, **{"run.return_value": 0})
+            with mock.patch.object(launcher.importlib.util, "find_spec", return_value=there), mock.patch.object(launcher, "say"):
+                launcher.install_requirements(runner, job.base)
+            self.assertEqual([call.args[0][2] for call in runner.run.call_args_list], modules)
 
 
 class SourceTest(unittest.TestCase):
