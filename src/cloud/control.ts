@@ -7,6 +7,7 @@
  *   GET    paused?wait=MS    the calls a `pause` fault holds, waiting up to MS for the first: { id, rule, when, entry }[]
  *   POST   release           { id } lets one go on; 404 when there is none of this id
  *   POST   weather           { name: "calm" | "aws-like" }
+ *   GET    instances         EC2's instances as they are now, past weather and journal
  *   POST   interrupt         { instance } gives a running spot instance its notice; 404 when there is none of this id
  *   POST   capacity          { none: [{ instanceType?, zone?, market? }] } what EC2 has no capacity of from now on
  */
@@ -54,7 +55,7 @@ interface Controls {
   readonly journal: Journal;
   readonly gate: FaultGate;
   readonly weather: ChangingWeather;
-  readonly ec2: Pick<Ec2, 'interrupt' | 'setShortages'>;
+  readonly ec2: Pick<Ec2, 'interrupt' | 'list' | 'setShortages'>;
 }
 
 type Answer = { readonly status: number; readonly body: unknown };
@@ -84,6 +85,7 @@ const routes: Readonly<Record<string, Route>> = {
     weather.change(name);
     return ok({ name });
   },
+  'GET instances': ({ ec2 }) => ok(ec2.list()),
   'POST interrupt': ({ ec2 }, _query, body) => {
     const { instance } = z.strictObject({ instance: z.string() }).parse(body);
     return ec2.interrupt(instance)

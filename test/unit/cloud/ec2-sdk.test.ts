@@ -170,6 +170,8 @@ test('the control interface takes capacity away, gives it back and interrupts', 
   await post('capacity', { none: [] });
   const id = (await client.send(spot)).Instances?.[0]?.InstanceId ?? '';
   await untilState(id, 'running');
+  const seen = await fetch(`${running.url}/_cloud/instances`);
+  expect(await seen.json()).toContainEqual(expect.objectContaining({ InstanceId: id, InstanceLifecycle: 'spot' }));
   expect(await post('interrupt', { instance: id })).toEqual({ status: 200, body: { instance: id } });
   expect((await post('interrupt', { instance: 'i-00000000000000000' })).status).toBe(404);
   const ended = await untilState(id, 'terminated');

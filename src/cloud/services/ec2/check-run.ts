@@ -51,6 +51,7 @@ export function checkRun(input: ec2.RunInstancesRequest, room: Ec2Room): RunPlan
       // Amazon Linux 2023 and the Deep Learning images of these years ask for tokens unless told otherwise.
       tokenRequired: metadata.HttpTokens !== 'optional',
       tags: metadata.InstanceMetadataTags === 'enabled',
+      hopLimit: metadata.HttpPutResponseHopLimit ?? 2,
     },
     clientToken: input.ClientToken ?? '',
   };

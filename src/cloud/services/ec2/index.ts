@@ -1,3 +1,4 @@
+import type * as ec2 from '@aws-sdk/client-ec2';
 import type { Room } from '../../contract.ts';
 import * as schemas from '../../wire/schemas/ec2.generated.ts';
 import * as ssmSchemas from '../../wire/schemas/ssm.generated.ts';
@@ -20,6 +21,8 @@ import { createTagHandlers } from './tag-handlers.ts';
 
 export interface Ec2 extends Room {
   readonly profiles: readonly InstanceProfile[];
+  /** Every instance that is still shown, as it is now, past weather and journal. */
+  list(): ec2.Instance[];
   /** Gives a running spot instance its notice. False when there is none of this id, or it has had it. */
   interrupt(id: string): boolean;
   /** What there is no capacity of from now on. */
@@ -76,6 +79,7 @@ export function createInstances(deps: Ec2Deps, options: Ec2Options) {
   return {
     handlers,
     profiles: room.profiles,
+    list: () => room.table.all().flatMap(({ history }) => history.at(-1)?.view ?? []),
     interrupt: (id: string) => {
       const instance = room.table.all().find((one) => one.id === id);
       if (!instance?.spot || instance.state.name !== 'running' || instance.state.interruptedAt) return false;

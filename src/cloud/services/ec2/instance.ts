@@ -21,7 +21,13 @@ export interface InstancePlan {
   readonly market: 'spot' | 'on-demand';
   readonly onShutdown: 'stop' | 'terminate';
   readonly detailedMonitoring: boolean;
-  readonly metadata: { readonly enabled: boolean; readonly tokenRequired: boolean; readonly tags: boolean };
+  readonly metadata: {
+    readonly enabled: boolean;
+    readonly tokenRequired: boolean;
+    readonly tags: boolean;
+    /** Shown only: nothing on this machine is a hop away. */
+    readonly hopLimit: number;
+  };
   readonly clientToken: string;
 }
 

@@ -35,7 +35,7 @@ export function viewInstance(instance: Instance): ec2.Instance {
       State: state.name === 'pending' ? 'pending' : 'applied',
       HttpTokens: metadata.tokenRequired ? 'required' : 'optional',
       HttpEndpoint: metadata.enabled ? 'enabled' : 'disabled',
-      HttpPutResponseHopLimit: 2,
+      HttpPutResponseHopLimit: metadata.hopLimit,
       InstanceMetadataTags: metadata.tags ? 'enabled' : 'disabled',
     },
     Monitoring: { State: plan.detailedMonitoring ? 'enabled' : 'disabled' },
