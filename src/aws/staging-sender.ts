@@ -48,15 +48,16 @@ export function createSender(s3: S3Client, region: string): Sender {
   const heard = new WeakSet<AbortSignal>();
   let asked: { at: number; credentials: Promise<AwsCredentialIdentity> } | undefined;
 
+  const close = () => {
+    agents.http.destroy();
+    agents.https.destroy();
+  };
+
   /** One listener for all requests: one for each would cost as much as its signature. */
   function endWith(signal: AbortSignal): void {
     if (heard.has(signal)) return;
     heard.add(signal);
-    const end = () => {
-      agents.http.destroy();
-      agents.https.destroy();
-    };
-    signal.addEventListener('abort', end, { once: true });
+    signal.addEventListener('abort', close, { once: true });
   }
 
   async function send(sending: Sending): Promise<IncomingHttpHeaders | undefined> {
