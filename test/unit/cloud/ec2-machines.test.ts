@@ -155,6 +155,16 @@ test.each([
   expect(await cloud.untilWritten(id, why)).toMatch(why);
 });
 
+test('an instance that is accepted and not launched says why, and the next one is', async () => {
+  const cloud = await start({ launchFailures: ['Client.InternalError: Client error on launch', null] });
+  const [failed, launched] = [cloud.run('#!/bin/sh\necho ran'), cloud.run('#!/bin/sh\necho ran')];
+  const { StateReason } = await cloud.untilState(failed, 'terminated');
+  expect(StateReason).toEqual({ Code: 'Client.InternalError', Message: 'Client.InternalError: Client error on launch' });
+  await cloud.untilWritten(launched, /ran/);
+  expect(cloud.console(failed)).toBe('');
+  expect(cloud.handlers.DescribeVolumes({}).Volumes).toMatchObject([{ Attachments: [{ InstanceId: launched }] }]);
+});
+
 test('the end of the cloud is the end of its machines, also of those that shut down', async () => {
   const cloud = await start({ shutdownSeconds: 60 });
   const stubborn = '#!/bin/sh\ntrap \'\' TERM\necho "pid $$"\nwhile :; do sleep 0.2; done';

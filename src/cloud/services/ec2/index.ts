@@ -61,10 +61,12 @@ export function createInstances(deps: Ec2Deps, options: Ec2Options) {
     shortages: [...(options.noCapacity ?? [])],
   };
   const running = new Set<Promise<void>>();
-  let spotInstances = 0;
+  const count = { all: 0, spot: 0 };
   const start = (instance: Instance) => {
-    const seconds = instance.spot ? options.spotInterruptions?.[spotInstances++] : undefined;
-    const life = runInstance(instance, room, typeof seconds === 'number' ? seconds * 1000 : undefined);
+    const seconds = instance.spot && options.spotInterruptions?.[count.spot++];
+    const launchFailure = options.launchFailures?.[count.all++] ?? undefined;
+    const interruptAfterMs = typeof seconds === 'number' ? seconds * 1000 : undefined;
+    const life = runInstance(instance, room, { interruptAfterMs, launchFailure });
     running.add(life);
     void life.finally(() => running.delete(life));
   };

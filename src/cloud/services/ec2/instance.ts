@@ -92,11 +92,11 @@ export const reasons = {
     message: 'Server.SpotInstanceTermination: Spot instance termination',
     transition: `Service initiated (${gmt(now)})`,
   }),
-  broken: (now: Date, why: string): EndReason => ({
-    code: 'Server.InternalError',
-    message: `Server.InternalError: Internal error on launch (${why})`,
-    transition: `Server.InternalError (${gmt(now)})`,
-  }),
+  /** @param message begins with its code, as EC2's do */
+  launch: (message: string): EndReason => {
+    const code = message.split(':')[0] ?? '';
+    return { code, message, transition: code };
+  },
 } as const;
 
 /** `2026-11-22 08:20:00 GMT`. */

@@ -22,6 +22,11 @@ export interface Ec2Options {
   readonly absentParameters?: readonly string[];
   /** The n-th spot instance gets its notice so many seconds after its user data began; an absent one is not interrupted. */
   readonly spotInterruptions?: readonly (number | null)[];
+  /**
+   * The n-th instance is accepted and then not launched, for this reason in EC2's words, such as `Client.InternalError: Client error on
+   * launch` (a volume's key that may not be used); an absent one is.
+   */
+  readonly launchFailures?: readonly (string | null)[];
   /** No file of a machine can grow beyond it: what a full disk does to a script (its error is EFBIG, not ENOSPC). */
   readonly largestFileMb?: number;
 }

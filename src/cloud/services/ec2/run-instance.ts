@@ -6,12 +6,19 @@ import { operate } from './operate.ts';
 import type { Ec2Room } from './room.ts';
 import { createShutdownTimer } from './shutdown-timer.ts';
 
+interface Fate {
+  /** Of a spot instance. */
+  readonly interruptAfterMs?: number | undefined;
+  /** Why it is never launched. */
+  readonly launchFailure?: string | undefined;
+}
+
 /**
  * A machine's life, until it is terminated or stopped; never rejects. It is there once it has a core: until then it is pending, and its
  * launch time moves, so that nobody pays for the wait.
- * @param interruptAfterMs of a spot instance
+ * @param fate what the options have planned for it
  */
-export async function runInstance(instance: Instance, room: Ec2Room, interruptAfterMs: number | undefined): Promise<void> {
+export async function runInstance(instance: Instance, room: Ec2Room, fate: Fate): Promise<void> {
   const { clock, weather } = room.cloud;
   let lease: Lease | undefined;
   const over = new AbortController();
@@ -25,9 +32,10 @@ export async function runInstance(instance: Instance, room: Ec2Room, interruptAf
       changeInstance(instance, clock, { launched: clock.now() });
       await clock.sleep(weather.trainingStatusMs.Starting, instance.end.signal);
     }
+    if (fate.launchFailure !== undefined) endInstance(instance, clock, 'terminated', reasons.launch(fate.launchFailure));
     if (lease && !instance.end.signal.aborted) {
       await operate(instance, room, timer, () => {
-        if (interruptAfterMs !== undefined) void interruptAfter(instance, room, interruptAfterMs, over.signal);
+        if (fate.interruptAfterMs !== undefined) void interruptAfter(instance, room, fate.interruptAfterMs, over.signal);
       });
     }
     // Its first process was ended by one of its own: a kernel without it panics.
@@ -35,7 +43,7 @@ export async function runInstance(instance: Instance, room: Ec2Room, interruptAf
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     noteOnConsole(instance, clock, why);
-    endInstance(instance, clock, 'terminated', reasons.broken(clock.now(), why));
+    endInstance(instance, clock, 'terminated', reasons.launch(`Server.InternalError: Internal error on launch (${why})`));
   }
   over.abort();
   timer.cancel();
