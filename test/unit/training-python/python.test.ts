@@ -11,11 +11,11 @@ test.each(['training/launcher/tests', 'training/box/tests', 'training/digits/tes
     const { status, stdout, stderr, error } = spawnSync('python3', ['-B', '-m', 'unittest', 'discover', '-s', folder], {
       cwd: root,
       encoding: 'utf8',
-      timeout: 120_000,
+      timeout: 180_000,
       killSignal: 'SIGKILL',
     });
     if (status !== 0) throw new Error(`${error?.message ?? `exit code ${status}`}\n${stdout}${stderr}`);
     expect(stderr).toMatch(/Ran [1-9]\d* tests? in .*\n\nOK\n/);
   },
-  130_000,
+  190_000,
 );

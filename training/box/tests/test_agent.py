@@ -1,5 +1,6 @@
 """Runs the agent as a process, as user data does, against an S3 and a metadata service on 127.0.0.1."""
 
+import ast
 import io
 import json
 import os
@@ -257,7 +258,7 @@ class WholeJob(Case):
     def test_samples_hold_all_cpu_also_of_short_children(self):
         script = """
 import resource, subprocess, sys, time
-for _ in range(12):
+for _ in range(8):
     subprocess.run([sys.executable, "-S", "-c", "import time\\nwhile time.process_time() < 0.15: pass"])
 used = sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 time.sleep(0.5)
@@ -269,13 +270,28 @@ print("used", used)
         for sample in samples:
             width = 2 * (sample["at"] - last)
             last, seconds = last + width, seconds + width * sample["cpu"] / 100 * 4
-        self.assertGreater(used, 1.7)
+        self.assertGreater(used, 1.1)
         # The launcher's own share is in it, too; times have ticks of 10 ms.
         self.assertTrue(-0.1 < seconds - used < 0.5, f"{seconds} of {used}")
         self.assertTrue(all(0 < sample["memory"] < 50 for sample in samples), samples)
         training = next(phase for phase in status["phases"] if phase["status"] == "Training")
         begin, end = (agent.parse_time(training[name][:19] + "Z") for name in ("start", "end"))
         self.assertAlmostEqual(last, end - begin, delta=1.5)
+
+
+    def test_gpus_are_counted_and_their_mean_load_is_sampled(self):
+        tool = os.path.join(self.folder, "bin", "nvidia-smi")
+        with open(tool, "w", encoding="utf-8") as file:
+            file.write(
+                '#!/bin/sh\nif [ "$1" = -L ] || [ "$1" = --list-gpus ]; then\necho "GPU 0: T4"; echo "GPU 1: T4"; exit\nfi\n'
+                f'echo $$ > "{self.folder}/tool.txt"\nwhile :; do echo 40; echo 60; sleep 0.2; done\n'
+            )
+        os.chmod(tool, 0o755)
+        status = self.run_script("import time\ntime.sleep(2.5)")
+        self.assertEqual((status["state"], status["gpus"]), ("completed", 2))
+        self.assertIn(50, [sample.get("gpu") for sample in self.samples()])
+        with open(os.path.join(self.folder, "tool.txt"), encoding="utf-8") as file:
+            self.assertFalse(os.path.exists(f"/proc/{int(file.read())}"))
 
 
 class Trouble(Case):
@@ -385,6 +401,10 @@ class Pieces(Case):
         self.assertTrue(
             signed["authorization"].endswith("Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
         )
+
+    def test_it_is_python_3_8(self):
+        with open(AGENT, encoding="utf-8") as file:
+            ast.parse(file.read(), feature_version=(3, 8))
 
     def test_address_of_a_bucket(self):
         del os.environ["AWS_ENDPOINT_URL"]
