@@ -1,6 +1,6 @@
 import type { RunContext, Zone } from '../../records/context.ts';
 import type { StreamingObjectStore } from '../../records/ports.ts';
-import type { RecordStore } from '../../records/store.ts';
+import type { RecordStore, TuningStore } from '../../records/store.ts';
 import type { Log, StepResult } from '../../runner/ports.ts';
 import type {
   EndpointConfigs,
@@ -12,10 +12,13 @@ import type {
   ResourceTags,
   RolePolicies,
 } from '../../serving/ports.ts';
-import type { ReleaseRecords } from '../../serving/release-records.ts';
+import { type ReleaseRecords, releaseZone } from '../../serving/release-records.ts';
 import type { ServeSpec, Spec } from '../../spec/spec.ts';
 import type { Clock } from '../../time/clock.ts';
 import type { Workspace } from '../../workspace/ports.ts';
+
+/** Whose models are deployed; never a pull request's. */
+export const trustedZones: readonly Zone[] = [{ kind: 'main' }, releaseZone];
 
 /** What removing a candidate needs: post has it, and main. */
 export interface HostingDeps {
@@ -33,6 +36,8 @@ export interface DeployDeps extends HostingDeps {
   readonly objects: StreamingObjectStore;
   /** Records of training runs of a zone. */
   readonly openRecords: (zone: Zone) => Pick<RecordStore, 'findByFingerprint' | 'findByCommit'>;
+  /** Records of searches of a zone. */
+  readonly openSearches: (zone: Zone) => Pick<TuningStore, 'findByFingerprint'>;
   readonly records: ReleaseRecords;
   readonly endpointLogs: EndpointLogs;
   readonly prices: HostingPrices;

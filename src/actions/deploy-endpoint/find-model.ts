@@ -2,9 +2,8 @@ import { ActionError } from '../../action-error.ts';
 import type { Zone } from '../../records/context.ts';
 import type { RunRecord } from '../../records/record.ts';
 import type { DeployRecord } from '../../serving/record.ts';
-import { releaseZone } from '../../serving/release-records.ts';
 import { hasResult, rank } from '../../training/comparison.ts';
-import type { DeployDeps, DeploySettings } from './deps.ts';
+import { type DeployDeps, type DeploySettings, trustedZones } from './deps.ts';
 import type { Fingerprints } from './fingerprints.ts';
 
 /** The trained archive that is deployed, and why it is this one. */
@@ -22,7 +21,8 @@ const mainZone: Zone = { kind: 'main' };
 type Deps = Pick<DeployDeps, 'objects' | 'openRecords' | 'context' | 'listTrainingWorkflows' | 'log'>;
 
 /**
- * In this order: the one that is named; a run of main or of a release with the fingerprint of this tree; the commit's own run on main.
+ * In this order: the one that is named; a run of main or of a release with the fingerprint of this tree, first as trained with the best
+ * values of its search; the commit's own run on main.
  * Never a pull request's: its records and models can be written by whoever may push a branch, whatever they say of themselves.
  * Never "the latest": what is deployed is what the tag says.
  * @throws ActionError that names the workflow to run
@@ -35,10 +35,12 @@ export async function findModel(
 ): Promise<FoundModel> {
   if (settings.model !== undefined) return findNamed(settings.model, deps);
   if (fingerprints.kind === 'unknown') deps.log.info(`The fingerprint of this tree is not known: ${fingerprints.why}`);
-  const runs = fingerprints.kind === 'known' ? fingerprints.runs : [];
-  for (const zone of [mainZone, releaseZone]) {
-    const found = await findByFingerprint(runs, zone, settings, rehearsal, deps);
-    if (found) return found;
+  const trees = fingerprints.kind === 'known' ? [...fingerprints.searched, fingerprints.runs] : [];
+  for (const runs of trees) {
+    for (const zone of trustedZones) {
+      const found = await findByFingerprint(runs, zone, settings, rehearsal, deps);
+      if (found) return found;
+    }
   }
   const ofCommit = await deps.openRecords(mainZone).findByCommit(deps.context.commit);
   const seen = ofCommit.filter(isOf(settings, rehearsal));
@@ -110,7 +112,7 @@ async function notFound(fingerprints: Fingerprints, seen: readonly RunRecord[], 
   const { defaultBranch } = deps.context;
   const searched =
     fingerprints.kind === 'known'
-      ? `no run on ${defaultBranch} has the fingerprint of this tree (${fingerprints.runs.map(({ label, fingerprint }) => `${label} ${fingerprint.slice(0, 10)}`).join(', ')})`
+      ? `no run on ${defaultBranch} has the fingerprint of this tree (${[...fingerprints.searched.flat(), ...fingerprints.runs].map(({ label, fingerprint }) => `${label} ${fingerprint.slice(0, 10)}`).join(', ')})`
       : `its fingerprint is not known (${fingerprints.why})`;
   const gone = seen.length > 0 ? ` Its run ${seen.map(({ name }) => name).join(', ')} has no model in S3 any more.` : '';
   const workflows = await deps.listTrainingWorkflows();

@@ -11,7 +11,7 @@ import { createModels } from '../../aws/models.ts';
 import { createObjectStore } from '../../aws/object-store.ts';
 import { createResourceTags } from '../../aws/resource-tags.ts';
 import { createRolePolicies } from '../../aws/role-policies.ts';
-import { createRecordStore } from '../../records/store.ts';
+import { createRecordStore, createTuningStore } from '../../records/store.ts';
 import type { Log } from '../../runner/ports.ts';
 import { checkFiles } from '../../spec/check-files.ts';
 import { createWorkspace } from '../../workspace/workspace.ts';
@@ -34,11 +34,13 @@ export async function deployEndpoint(root: string, log: Log, signal: AbortSignal
   const temp = process.env.RUNNER_TEMP ?? '.';
   const objects = createObjectStore(clients);
   const folder = join(temp, 'trainyard');
+  const warn = (message: string) => log.warning(message);
   await run(settings, warnings, [], {
     ...opened,
     ...wireHosting(clients),
     objects,
-    openRecords: (zone) => createRecordStore({ objects, bucket, zone, folder, warn: (message) => log.warning(message) }),
+    openRecords: (zone) => createRecordStore({ objects, bucket, zone, folder, warn }),
+    openSearches: (zone) => createTuningStore({ objects, bucket, zone, folder, warn }),
     endpointLogs: createEndpointLogs(clients),
     prices: createHostingPrices(clients, { region }),
     rolePolicies: createRolePolicies(clients),

@@ -86,7 +86,9 @@ export async function prepare(settings: DeploySettings, problems: readonly Probl
 
 async function findTheModel(settings: DeploySettings, rehearsal: boolean, deps: DeployDeps): Promise<FoundModel> {
   const fingerprints =
-    settings.model === undefined ? await findFingerprints(settings, deps) : { kind: 'unknown' as const, why: 'a model is named' };
+    settings.model === undefined
+      ? await findFingerprints(settings, rehearsal, deps)
+      : { kind: 'unknown' as const, why: 'a model is named' };
   return findModel(settings, fingerprints, rehearsal, deps);
 }
 

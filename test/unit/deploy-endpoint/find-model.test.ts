@@ -10,12 +10,13 @@ import { type Zone, zonePrefix } from '../../../src/records/context.ts';
 import type { RunRecord } from '../../../src/records/record.ts';
 import { makeRecord } from '../records/sample.ts';
 
-const fingerprints: Fingerprints = {
+const fingerprints: Extract<Fingerprints, { kind: 'known' }> = {
   kind: 'known',
   runs: [
     { label: 'single', fingerprint: 'f'.repeat(64) },
     { label: 'multi', fingerprint: 'e'.repeat(64) },
   ],
+  searched: [],
 };
 const unknown: Fingerprints = { kind: 'unknown', why: 'the data cannot be listed' };
 
@@ -30,7 +31,7 @@ interface Stored {
   readonly gone?: readonly string[];
 }
 
-function find(stored: Stored, more: Partial<DeploySettings> = {}, known = fingerprints) {
+function find(stored: Stored, more: Partial<DeploySettings> = {}, known: Fingerprints = fingerprints) {
   // Only what is read here.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   const settings = { spec: { name: 'dogs', lines: {}, path: 'trainyard.yml' }, ...more } as DeploySettings;
@@ -67,6 +68,15 @@ describe('findModel', () => {
       record: { name: 'multi' },
     });
     expect(await find({ byFingerprint, gone: ['s3://b/multi.tar.gz'] })).toMatchObject({ uri: 's3://b/single.tar.gz' });
+  });
+
+  test('before it one that was trained with the best values of the search for this tree', async () => {
+    const searched = [[{ label: 'single', fingerprint: 'b'.repeat(64) }]];
+    const tuned = recordOf('tuned', { metrics: [{ name: 'test-loss', value: 0.75 }] });
+    const byFingerprint = { 'trainyard/release/': { ['b'.repeat(64)]: [tuned] }, 'trainyard/main/': { [f]: [single] } };
+    const known: Fingerprints = { kind: 'known', runs: fingerprints.runs, searched };
+    expect(await find({ byFingerprint }, {}, known)).toMatchObject({ uri: 's3://b/tuned.tar.gz', foundBy: 'fingerprint' });
+    await expect(find({}, {}, known)).rejects.toThrow(/single bbbbbbbbbb, single ffffffffff, multi eeeeeeeeee/);
   });
 
   test("then the commit's own run, also when the fingerprint cannot be known", async () => {
