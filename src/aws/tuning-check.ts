@@ -47,7 +47,7 @@ export function checkTuningRequest(request: TuningJobRequest): Problem[] {
     ...own
       .filter(([path]) => hasMember(overrides, path.split('.')))
       .map(([path, fix]) => ({ name: `${root}.${path}`, message: 'is decided elsewhere and cannot be overridden', fix })),
-    ...checkType(each).map((problem) => ({ ...problem, name: 'tune.instance-type' })),
+    ...checkType(each).map((problem) => Object.assign(problem, { name: 'tune.instance-type' })),
     ...checkSizes({ ...each, tags }),
     ...checkValues(request),
   ];

@@ -18,7 +18,7 @@ export type Fingerprints =
     }
   | { readonly kind: 'unknown'; readonly why: string };
 
-export interface RunFingerprint {
+interface RunFingerprint {
   readonly label: string;
   readonly fingerprint: string;
 }
