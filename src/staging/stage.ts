@@ -105,7 +105,9 @@ async function carryOut(request: StageRequest, { target, there, source, seconds 
   const removed = await dealWithRest(request, target, there, rows, deps);
   const sorted = sortRows(rows.values());
   const hash = sorted.some(({ content }) => content === '') ? undefined : hashRows(sorted);
-  if (!dryRun) await writeManifest(target, formatManifest(source.state, sorted), deps);
+  const text = formatManifest(source.state, sorted);
+  const known = there.manifest && formatManifest(there.manifest.source, sortRows(there.manifest.rows.values()));
+  if (!dryRun && text !== known) await writeManifest(target, text, deps);
   const [would, gone] = dryRun ? ['would be written', 'would be removed'] : ['written', 'removed'];
   const parts = [
     `${formatFiles(writer.written)} (${formatBytes(writer.writtenBytes)}) ${would}`,

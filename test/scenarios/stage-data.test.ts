@@ -111,7 +111,7 @@ test.concurrent('a folder: what is new is written, what went is removed when tha
     expect(await keys('data/')).toEqual(['dogs-2/other.csv', 'dogs.manifest.json', 'dogs/a.csv', 'dogs/deep/b.csv']);
     await newWrites();
     expect(good(await stage({ from: 'images', to }, { project }).done).outputs).toMatchObject({ written: '0' });
-    expect(await newWrites()).toEqual(['PutObject']);
+    expect(await newWrites()).toEqual([]);
   }));
 
 const plain = { path: 'a.csv', data: 'a' };
