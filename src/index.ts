@@ -12,6 +12,7 @@ const actions: Record<string, () => Promise<Partial<Record<Phase, (root: string)
   'smoke-invoke': () => import('./actions/smoke-invoke/index.ts'),
   'stage-data': () => import('./actions/stage-data/index.ts'),
   'train-model': () => import('./actions/train-model/index.ts'),
+  'train-on-ec2': () => import('./actions/train-on-ec2/index.ts'),
   'tune-model': () => import('./actions/tune-model/index.ts'),
 };
 

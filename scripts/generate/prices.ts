@@ -81,6 +81,17 @@ function trainingPrices(): Record<string, Record<string, Entry>> {
   return regions;
 }
 
+/** The newest price of every type and region. */
+function ec2Prices(): Record<string, Record<string, [usdPerHour: number, date: string]>> {
+  const regions: Record<string, Record<string, [number, string]>> = {};
+  for (const { type, region, usdPerHour, date } of readEc2Prices()) {
+    const table = (regions[region] ??= {});
+    const present = table[type];
+    if (!present || present[1] < date) table[type] = [usdPerHour, date];
+  }
+  return regions;
+}
+
 type Cell = number | string | null;
 
 function shapes(): Record<string, Cell[]> {
@@ -102,7 +113,10 @@ function literal(table: Record<string, readonly Cell[]>, indent: string): string
 
 /** The built-in tables of `src/prices/`, from `data/`. */
 export async function generate(): Promise<{ path: string; text: string }[]> {
-  const regions = Object.entries(trainingPrices()).map(([region, table]) => `  '${region}': ${literal(table, '    ')},`);
+  const byRegion = (tables: Record<string, Record<string, readonly Cell[]>>) =>
+    Object.entries(tables)
+      .map(([region, table]) => `  '${region}': ${literal(table, '    ')},`)
+      .join('\n');
   const text = `// Made by scripts/generate/prices.ts from data/*.csv, which has the sources. Do not edit.
 
 /** EC2 type → vCPUs, physical cores (null: unknown), memory in GiB, GPUs, GPU name. */
@@ -114,7 +128,12 @@ export const shapes: Readonly<
 export const trainingPrices: Readonly<
   Record<string, Readonly<Record<string, readonly [usdPerHour: number, quality: 'observed' | 'derived', date: string]>>>
 > = {
-${regions.join('\n')}
+${byRegion(trainingPrices())}
+};
+
+/** Region → EC2 type → on-demand USD per hour (Linux, shared tenancy), and the day it was read. */
+export const ec2Prices: Readonly<Record<string, Readonly<Record<string, readonly [usdPerHour: number, date: string]>>>> = {
+${byRegion(ec2Prices())}
 };
 `;
   return [{ path: 'src/prices/tables.generated.ts', text }];

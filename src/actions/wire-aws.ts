@@ -17,6 +17,7 @@ import type { StagingStore } from '../staging/ports.ts';
 import { type Clock, systemClock } from '../time/clock.ts';
 import type { Identity, JobLogs, JobUtilisation, Prices, TrainingJobs, TuningJobs } from '../training/ports.ts';
 import { localAccount } from './local-account.ts';
+import { type Ec2Side, wireEc2 } from './wire-ec2.ts';
 
 interface Place {
   readonly region: string;
@@ -36,6 +37,8 @@ interface AwsSide {
   readonly logs: JobLogs;
   readonly utilisation: JobUtilisation;
   readonly prices: Prices;
+  /** Runs on EC2; nothing of its clients is loaded before the first call. */
+  readonly ec2: Ec2Side;
   /** Records of the run's own zone. */
   readonly records: RecordStore;
   /** Records of another one, to read. */
@@ -73,6 +76,7 @@ export function wireAws(place: Place): AwsSide {
     logs: createJobLogs(clients),
     utilisation: createUtilisation(identity, (periodSeconds) => createJobUtilisation(clients, { clock, periodSeconds })),
     prices: createPrices(clients, { region }),
+    ec2: wireEc2(clients, { ...place, objects, identity, clock }),
     records: openRecords(zone),
     openRecords,
     tuningRecords: openTuningRecords(zone),

@@ -13,7 +13,7 @@ interface Source {
 }
 
 /** Regions with an endpoint of the Pricing API, by the region asked from; undefined where prices are not in USD or not offered. */
-function findPricingRegion(region: string): string | undefined {
+export function findPricingRegion(region: string): string | undefined {
   if (/^(cn|us-gov|us-iso)/.test(region)) return undefined;
   if (/^(eu|af|me|il)-/.test(region)) return 'eu-central-1';
   return region.startsWith('ap-') ? 'ap-south-1' : 'us-east-1';

@@ -119,6 +119,7 @@ const otherRegion: Explain = ({ code, status }, { resource }) =>
 
 /** The key of the spec that names the execution role of what is made, and the service that assumes it. */
 function findExecutionRole(action: string): { key: string; service: string } {
+  if (action.startsWith('ec2:')) return { key: 'roles.ec2', service: 'ec2.amazonaws.com' };
   if (action.startsWith('lambda:')) return { key: 'roles.lambda', service: 'lambda.amazonaws.com' };
   const serves = /^sagemaker:(?:Create|Update)(?:Model|Endpoint)/.test(action);
   return { key: serves ? 'roles.serving' : 'roles.training', service: 'sagemaker.amazonaws.com' };

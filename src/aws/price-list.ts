@@ -8,20 +8,28 @@ export function readPrices(
   documents: readonly string[],
   wanted: { instanceType: string; region: string; component: 'Training' | 'Hosting' },
 ): number[] {
+  const { component, instanceType, region } = wanted;
+  return readRates(documents, { component, instanceName: instanceType, regionCode: region }, 'Hrs');
+}
+
+/** The different on-demand USD per unit of products with these attributes, lowest first; what costs nothing is not among them. */
+export function readRates(
+  documents: readonly string[],
+  wanted: Readonly<Record<string, string>>,
+  unit: 'Hrs' | 'GB-Mo',
+): number[] {
   const prices = documents.flatMap((text) => {
     const document = parse(text);
     const attributes = member(member(document, 'product'), 'attributes');
-    if (member(attributes, 'component') !== wanted.component) return [];
-    if (member(attributes, 'instanceName') !== wanted.instanceType || member(attributes, 'regionCode') !== wanted.region)
-      return [];
-    return values(member(member(document, 'terms'), 'OnDemand')).flatMap(readTerm);
+    if (Object.entries(wanted).some(([name, value]) => member(attributes, name) !== value)) return [];
+    return values(member(member(document, 'terms'), 'OnDemand')).flatMap((term) => readTerm(term, unit));
   });
   return [...new Set(prices)].sort((a, b) => a - b);
 }
 
-function readTerm(term: unknown): number[] {
+function readTerm(term: unknown, unit: string): number[] {
   return values(member(term, 'priceDimensions')).flatMap((dimension) => {
-    if (member(dimension, 'unit') !== 'Hrs') return [];
+    if (member(dimension, 'unit') !== unit) return [];
     const text = member(member(dimension, 'pricePerUnit'), 'USD');
     const usdPerHour = typeof text === 'string' ? Number(text) : Number.NaN;
     return Number.isFinite(usdPerHour) && usdPerHour > 0 ? [usdPerHour] : [];

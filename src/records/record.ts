@@ -49,6 +49,8 @@ const hostSeries = z.strictObject({
   host: z.string(),
   cpu: z.array(z.strictObject({ at: z.number(), percent: z.number() })),
   memory: z.array(z.strictObject({ at: z.number(), percent: z.number() })),
+  /** Mean of the machine's GPUs, where somebody measured it. */
+  gpu: z.array(z.strictObject({ at: z.number(), percent: z.number() })).optional(),
 });
 export type HostSeries = z.infer<typeof hostSeries>;
 

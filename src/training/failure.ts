@@ -24,6 +24,18 @@ interface Pattern {
 /** In order: what only the service says comes before what a script may also print. */
 const patterns: readonly Pattern[] = [
   {
+    matches: /^SpotInterruption: (.*)/,
+    explain: (_evidence, [, text = '']) => ({
+      kind: 'capacity',
+      sentence: firstLine(text),
+      fix: 'Run it again: it goes on from its checkpoints when the same workflow run is re-run; or train without spot.',
+    }),
+  },
+  {
+    matches: /^MachineError: ([^]*)/,
+    explain: (_evidence, [, text = '']) => explainMachine(text),
+  },
+  {
     matches: /CapacityError|Unable to provision requested ML compute capacity|InsufficientInstanceCapacity/i,
     explain: ({ instanceType }) => ({
       kind: 'capacity',
@@ -76,6 +88,27 @@ const patterns: readonly Pattern[] = [
     explain: (evidence) => explainScript(evidence),
   },
 ];
+
+/** What the machine, not the script, could not do. */
+function explainMachine(text: string): Failure {
+  const sentence = firstLine(text);
+  if (/AccessDenied|not authorized|403/.test(text)) {
+    return {
+      kind: 'permission',
+      sentence,
+      fix: 'Give it to the role of the instance profile under roles.ec2; infra/bootstrap.yml has what it needs.',
+    };
+  }
+  if (/disk|No space left/i.test(text)) return { kind: 'input', sentence, fix: 'Raise volume-gb of this run in trainyard.yml.' };
+  if (/There is no object below|names no file/.test(text)) {
+    return { kind: 'input', sentence, fix: 'Check the data in trainyard.yml and what lies at its S3 prefix.' };
+  }
+  return {
+    kind: 'aws',
+    sentence,
+    fix: 'Read the last lines of its log and console; most often the machine ran out of memory or time. Run it again.',
+  };
+}
 
 /** The exit code is the last thing SageMaker adds to a script's failure; -9 and 137 are the kernel taking memory back. */
 function explainScript({ reason, logTail, entryPoint }: Evidence): Failure {

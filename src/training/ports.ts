@@ -1,6 +1,7 @@
 import type { Problem } from '../action-error.ts';
 import type { Price, Utilisation } from '../records/record.ts';
 import type { TuneSpec } from '../spec/spec.ts';
+import type { RecordedMachine } from './ec2/job-state.ts';
 
 /** A training job as we ask for it. The adapter turns it into the service's request. */
 export interface TrainingJobRequest {
@@ -58,6 +59,10 @@ export interface TrainingJob {
   /** Last value of each metric. */
   readonly metrics: readonly { readonly name: string; readonly value: number; readonly at?: Date }[];
   readonly model?: string;
+  /** Of a run on EC2: every machine that is known of, in order, and the GPUs that the last one has. */
+  readonly ec2?: { readonly machines: readonly RecordedMachine[]; readonly gpus?: number };
+  /** Of a machine that ended without a last word: the end of its console. */
+  readonly lastWords?: readonly string[];
 }
 
 export function hasEnded({ status }: Pick<TrainingJob, 'status'>): boolean {
@@ -103,6 +108,8 @@ export interface JobUtilisation {
     from: Date;
     until: Date;
     patienceSeconds: number;
+    /** When each machine of an interrupted run on EC2 began to train; the first is `from`. */
+    trainingStarts?: readonly Date[];
   }): Promise<Utilisation>;
 }
 

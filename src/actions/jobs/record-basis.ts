@@ -17,7 +17,7 @@ type Origin = Pick<
 >;
 
 /** The part of a record that says where it comes from. `page` is the console's word for this kind of job. */
-export function getOrigin(basis: RecordBasis, page: 'jobs' | 'hyper-tuning-jobs', name: string): Origin {
+export function getOrigin(basis: RecordBasis, page: 'jobs' | 'hyper-tuning-jobs' | 'machines', name: string): Origin {
   const { context, spec } = basis;
   const { runId, attempt, job, step, matrix } = context.workflow;
   return {
@@ -45,5 +45,6 @@ function consoleUrl(region: string, page: string, name: string): string {
     : region.startsWith('us-gov-')
       ? 'console.amazonaws-us-gov.com'
       : 'console.aws.amazon.com';
+  if (page === 'machines') return `https://${region}.${domain}/ec2/home?region=${region}#Instances:tag:trainyard:job=${name}`;
   return `https://${region}.${domain}/sagemaker/home?region=${region}#/${page}/${name}`;
 }

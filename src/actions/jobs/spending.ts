@@ -4,7 +4,7 @@ import { getSpending, type Spending } from '../../training/cost.ts';
 import type { SettleDeps } from '../../training/settling/deps.ts';
 import { finishUnwatched } from '../../training/settling/finish.ts';
 
-interface SpendingDeps {
+export interface SpendingDeps {
   readonly runs: SettleDeps & { readonly records: Pick<RecordStore, 'write' | 'listAll'> };
   readonly searches: Pick<TuningStore, 'listAll'>;
 }

@@ -1,6 +1,5 @@
 import { ActionError } from '../../action-error.ts';
 import type { RunRecord } from '../../records/record.ts';
-import type { TrainDeps } from './deps.ts';
 
 export function cancelledError(): ActionError {
   return new ActionError({
@@ -27,29 +26,35 @@ export async function orCancelled<T>(promise: Promise<T>, signal: AbortSignal, e
  * The same ports, which tell each record that they write, and after a cancel nothing is created and nothing written through them: what still runs in this process
  * cannot undo what the cancel has written.
  */
-export function untilCancelled(deps: TrainDeps, written: (record: RunRecord) => void): TrainDeps {
+export function untilCancelled<Request, Deps extends Cancellable<Request>>(
+  deps: Deps & Cancellable<Request>,
+  written: (record: RunRecord) => void,
+): Deps {
   const check = () => {
     if (deps.signal.aborted) throw cancelledError();
   };
   return {
     ...deps,
     jobs: {
-      check: (request) => deps.jobs.check(request),
-      describe: (name) => deps.jobs.describe(name),
-      tags: (arn) => deps.jobs.tags(arn),
-      stop: (name) => deps.jobs.stop(name),
-      start: async (request) => {
+      ...deps.jobs,
+      start: async (request: Request) => {
         check();
         return deps.jobs.start(request);
       },
     },
     records: {
       ...deps.records,
-      write: async (record) => {
+      write: async (record: RunRecord) => {
         check();
         written(record);
         await deps.records.write(record);
       },
     },
   };
+}
+
+interface Cancellable<Request> {
+  readonly jobs: { start(request: Request): Promise<unknown> };
+  readonly records: { write(record: RunRecord): Promise<void> };
+  readonly signal: AbortSignal;
 }

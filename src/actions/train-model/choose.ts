@@ -1,9 +1,21 @@
 import type { Problem } from '../../action-error.ts';
 import type { Log } from '../../runner/ports.ts';
-import type { Spec } from '../../spec/spec.ts';
+import type { Spec, TrainRun } from '../../spec/spec.ts';
 
-/** The labels this step trains: those asked for, or all; runs `on: ec2` are another action's. */
-export function chooseRuns(spec: Spec, asked: readonly string[], log: Log): { labels: string[]; problems: Problem[] } {
+type Where = TrainRun['on'];
+
+const others: Readonly<Record<Where, { readonly action: string; readonly fix: string; readonly service: string }>> = {
+  sagemaker: { service: 'SageMaker', action: 'train-on-ec2', fix: 'Choose a run without `on: ec2`, or use train-on-ec2.' },
+  ec2: { service: 'EC2', action: 'train-model', fix: 'Choose or add a run with `on: ec2`, or use train-model.' },
+};
+
+/** The labels this step trains: those asked for, or all; runs on the other service are another action's. */
+export function chooseRuns(
+  spec: Spec,
+  asked: readonly string[],
+  log: Log,
+  on: Where = 'sagemaker',
+): { labels: string[]; problems: Problem[] } {
   const runs = spec.train?.runs ?? {};
   const known = Object.keys(runs);
   if (known.length === 0)
@@ -15,18 +27,11 @@ export function chooseRuns(spec: Spec, asked: readonly string[], log: Log): { la
     fix: 'Name runs of train.runs, or leave the input empty to train them all.',
   }));
   const chosen = (asked.length > 0 ? [...new Set(asked)] : known).filter((label) => Object.hasOwn(runs, label));
-  const labels = chosen.filter((label) => runs[label]?.on === 'sagemaker');
-  const elsewhere = chosen.filter((label) => runs[label]?.on === 'ec2');
-  if (elsewhere.length > 0) log.info(`Left to the action train-on-ec2: ${elsewhere.join(', ')}.`);
+  const labels = chosen.filter((label) => runs[label]?.on === on);
+  const elsewhere = chosen.filter((label) => runs[label]?.on !== on);
+  if (elsewhere.length > 0) log.info(`Left to the action ${others[on].action}: ${elsewhere.join(', ')}.`);
   if (labels.length === 0 && problems.length === 0) {
-    problems.push(
-      problemOf(
-        spec,
-        'train.runs',
-        'None of the chosen runs trains on SageMaker.',
-        'Choose a run without `on: ec2`, or use train-on-ec2.',
-      ),
-    );
+    problems.push(problemOf(spec, 'train.runs', `None of the chosen runs trains on ${others[on].service}.`, others[on].fix));
   }
   return { labels, problems };
 }

@@ -51,7 +51,7 @@ function tell(result: Result): Told | undefined {
   const fix =
     state.cause === 'max-runtime'
       ? `Raise max-runtime (now ${formatSeconds(record.asked.maxRuntimeSeconds)}) or train less.`
-      : 'Find out who stopped it (CloudTrail has StopTrainingJob), then re-run this workflow.';
+      : `Find out who stopped it (CloudTrail has ${record.on === 'ec2' ? 'TerminateInstances' : 'StopTrainingJob'}), then re-run this workflow.`;
   return { kind: 'stopped', message: `The run ${label} (${record.name}) was stopped: ${state.reason}.`, fix };
 }
 

@@ -17,6 +17,7 @@ export function getOutputs(results: readonly Pick<Result, 'label' | 'record'>[],
   const jobs = results.map(({ label, record }) => ({
     label,
     job: record?.name ?? null,
+    ...(record?.on === 'ec2' ? { instance: record.ec2?.machines.at(-1)?.id ?? null } : {}),
     status: record?.state.status ?? 'not-created',
     'cost-usd': record?.costUsd === undefined ? null : round(record.costUsd),
     model: record?.model ?? null,

@@ -6,7 +6,13 @@ import { getOrigin, type RecordBasis } from '../jobs/record-basis.ts';
 const unread: Price = { kind: 'unknown', why: 'no price was read' };
 
 /** The record of a job that is about to be created. */
-export function planRecord(plan: RunPlan, name: string, instanceType: string, basis: RecordBasis, now: Date): RunRecord {
+export function planRecord(
+  plan: Pick<RunPlan, 'label' | 'fingerprint' | 'asked' | 'prices'>,
+  name: string,
+  instanceType: string,
+  basis: RecordBasis,
+  now: Date,
+): RunRecord {
   const at = now.toISOString();
   return {
     ...getOrigin(basis, 'jobs', name),

@@ -1,13 +1,14 @@
 import type { RunRecord } from '../../records/record.ts';
 import { recordKey } from '../../records/keys.ts';
 import type { RunPlan } from '../../training/plan.ts';
+import type { RecordStore } from '../../records/store.ts';
 import type { TrainDeps } from './deps.ts';
 
 /** The newest completed run of this trust zone with the plan's fingerprint whose model is still there. */
 export async function findReusable(
-  plan: RunPlan,
+  plan: Pick<RunPlan, 'fingerprint'>,
   rehearsal: boolean,
-  deps: Pick<TrainDeps, 'records' | 'objects'>,
+  deps: Pick<TrainDeps, 'objects'> & { readonly records: Pick<RecordStore, 'findByFingerprint'> },
 ): Promise<RunRecord | undefined> {
   for (const record of await deps.records.findByFingerprint(plan.fingerprint)) {
     if (record.rehearsal !== rehearsal || record.model === undefined) continue;

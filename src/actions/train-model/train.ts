@@ -5,18 +5,13 @@ import type { RunPlan } from '../../training/plan.ts';
 import { hasEnded, type TrainingJob } from '../../training/ports.ts';
 import type { ActiveJobs } from '../jobs/active.ts';
 import { createJob, refuse } from '../jobs/create.ts';
+import type { Decision } from '../jobs/decide.ts';
 import type { Settings, TrainDeps } from './deps.ts';
 import { followLog } from '../../training/settling/follow-log.ts';
 import type { RecordBasis } from '../jobs/record-basis.ts';
 import { planRecord } from './record-of.ts';
 import { applyJob, type Patience, settle } from '../../training/settling/settle.ts';
 import { watchJob } from './watch.ts';
-
-/** What is to be done for one run. */
-export type Decision =
-  | { readonly kind: 'launch'; readonly plan: RunPlan; readonly attempt: number }
-  | { readonly kind: 'attach'; readonly plan: RunPlan; readonly job: TrainingJob; readonly record: RunRecord }
-  | { readonly kind: 'reuse'; readonly plan: RunPlan; readonly record: RunRecord };
 
 export interface Training {
   readonly settings: Settings;
@@ -32,7 +27,7 @@ function getPatience(job: TrainingJob, rehearsal: boolean): Patience {
 }
 
 /** Carries one decision out, to the run's final record or, with `wait: false`, to the record of a job that runs. */
-export async function trainOne(decision: Decision, training: Training, deps: TrainDeps): Promise<RunRecord> {
+export async function trainOne(decision: Decision<RunPlan>, training: Training, deps: TrainDeps): Promise<RunRecord> {
   if (decision.kind === 'launch') return launch(decision.plan, decision.attempt, training, deps);
   if (decision.kind === 'attach') return attach(decision.record, decision.job, training, deps);
   await deps.records.write(decision.record);

@@ -64,9 +64,16 @@ export interface Machines {
   console(id: string): Promise<string[]>;
 }
 
+/** USD for a GB of a gp3 volume for a month. */
+export type VolumePrice =
+  | { readonly kind: 'known'; readonly usdPerGbMonth: number; readonly source: 'pricing-api' | 'table'; readonly date: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
 export interface MachinePrices {
   /** USD per hour, on demand, Linux, shared tenancy. Never throws. */
   onDemand(instanceType: string, region: string): Promise<Price>;
   /** USD per hour on the spot market of one zone at that time. Never throws. */
   spot(instanceType: string, zone: string | undefined, at: Date): Promise<Price>;
+  /** Never throws. */
+  volume(region: string): Promise<VolumePrice>;
 }

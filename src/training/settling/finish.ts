@@ -66,7 +66,9 @@ export async function finishUnwatched(records: readonly RunRecord[], scope: Scop
   );
 }
 
-async function finishOne(record: RunRecord, { spec, runId }: Scope, deps: SettleDeps): Promise<RunRecord> {
+async function finishOne(record: RunRecord, { spec, runId }: Scope, given: SettleDeps): Promise<RunRecord> {
+  const deps = findSide(record, given);
+  if (!deps) return record;
   const job = await deps.jobs.describe(record.name);
   const now = deps.clock.now();
   if (job) {
@@ -77,6 +79,12 @@ async function finishOne(record: RunRecord, { spec, runId }: Scope, deps: Settle
   const lost = neverCreated(record, 'its workflow ended', now);
   await deps.records.write(lost);
   return lost;
+}
+
+/** Where the jobs of this record are: SageMaker, or EC2 when that can be looked at. */
+function findSide(record: RunRecord, deps: SettleDeps): SettleDeps | undefined {
+  if (record.on !== 'ec2') return deps;
+  return deps.ec2 && { ...deps, ...deps.ec2 };
 }
 
 function isUnwatched(record: RunRecord, { trainingEnded }: TrainingJob, now: Date): boolean {

@@ -1,11 +1,14 @@
 import type { RunRecord, RunState, Utilisation } from '../../records/record.ts';
 import { findCostUsd } from '../cost.ts';
+import { applyMachines, listTrainingStarts } from '../ec2/apply.ts';
 import type { TrainingJob } from '../ports.ts';
 import type { SettleDeps } from './deps.ts';
 import type { LogFollower } from './follow-log.ts';
 
 const reasonLength = 1_024;
 const quietLooks = 3;
+const tailLines = 40;
+const tailLineLength = 500;
 
 /** How long to wait for numbers that arrive after a job's end. */
 export interface Patience {
@@ -27,6 +30,7 @@ export async function settle(
     drain(follower, job.trainingStarted ? patience.logSeconds : 0, deps),
   ]);
   follower.flush();
+  if (job.ec2) return settleMachines(record, job, follower, utilisation, deps);
   // Last metrics settle after the job's end, like CloudWatch's: by now they are there.
   const late =
     job.status === 'Completed' && job.metrics.length < follower.curves().length ? await deps.jobs.describe(job.name) : undefined;
@@ -34,6 +38,27 @@ export async function settle(
     ...applyJob(record, late ?? job, deps.clock.now()),
     state: stateOf(record, job, follower.tail()),
     curves: follower.curves(),
+    utilisation,
+  };
+}
+
+/** The same of a run on EC2: its metrics are read from its log, its bill is that of its machines. */
+async function settleMachines(
+  record: RunRecord,
+  job: TrainingJob,
+  follower: LogFollower,
+  utilisation: Utilisation,
+  deps: SettleDeps,
+): Promise<RunRecord> {
+  const now = deps.clock.now();
+  const volume = await deps.ec2?.volumePrice();
+  const curves = follower.curves();
+  const tail = [...follower.tail(), ...(job.lastWords ?? []).map((line) => line.slice(0, tailLineLength))].slice(-tailLines);
+  return {
+    ...applyMachines(applyJob(record, job, now), record, job, volume ?? { kind: 'unknown', why: 'it was not read' }),
+    state: stateOf(record, job, tail),
+    metrics: curves.flatMap(({ name, values }) => values.slice(-1).map((value) => ({ name, value }))),
+    curves,
     utilisation,
   };
 }
@@ -88,7 +113,10 @@ async function readUtilisation(record: RunRecord, job: TrainingJob, patience: Pa
   if (!job.trainingStarted || !job.trainingEnded) return { coverage: 'none', hosts: [] };
   const window = { from: job.trainingStarted, until: job.trainingEnded, patienceSeconds: patience.metricsSeconds };
   try {
-    return await deps.utilisation.read({ name: job.name, hosts: job.instanceCount, vcpus: record.machine.vcpus, ...window });
+    const starts = job.ec2 ? { trainingStarts: listTrainingStarts(record, job) } : {};
+    const [from = window.from] = starts.trainingStarts ?? [];
+    const asked = { name: job.name, hosts: job.instanceCount, vcpus: record.machine.vcpus, ...window, from, ...starts };
+    return await deps.utilisation.read(asked);
   } catch (error) {
     // The job is over and paid for: a chart that cannot be read must not lose its record.
     deps.log.warning(
