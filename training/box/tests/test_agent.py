@@ -255,6 +255,18 @@ class WholeJob(Case):
         self.assertEqual((status["state"], status["exitCode"], status["model"]), ("stopped", 0, True))
         self.assertEqual(self.aws.get(CHECKPOINTS + "epoch.txt"), b"5")
 
+    def test_machine_that_is_terminated_sends_the_signal_to_everyone(self):
+        careless = "import time\nprint('epoch none', flush=True)\ntime.sleep(99)"
+        for script, code, later in [(PATIENT, 0, 0), (careless, 143, 0.1)]:
+            process = self.start("import os\nprint('launcher', os.getppid(), flush=True)\n" + script)
+            line = self.wait_for(lambda: re.search(r"launcher (\d+)\n(?s:.*)epoch none", self.log()))
+            os.kill(int(line[1]), signal.SIGTERM)
+            time.sleep(later)
+            process.send_signal(signal.SIGTERM)
+            status = self.end(process)[1]
+            self.assertEqual((status["state"], status["exitCode"]), ("stopped", code), status)
+            self.aws.objects = {place: content for place, content in self.aws.objects.items() if "jobs/" not in place[1]}
+
     def test_samples_hold_all_cpu_also_of_short_children(self):
         script = """
 import resource, subprocess, sys, time
