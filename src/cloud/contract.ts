@@ -56,6 +56,15 @@ export class AwsError extends Error {
   }
 }
 
+/** Why a request is refused, in IAM's words; undefined when it is allowed. */
+export type Authorise = (request: {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Record<string, unknown>;
+  readonly principal: string;
+  readonly region: string;
+}) => Promise<string | undefined>;
+
 // ---- journal, faults, weather -----------------------------------------------------------------------------------
 
 export interface JournalEntry {
@@ -135,8 +144,8 @@ export interface Buckets {
 }
 
 export interface Roles {
-  /** Adds a role by its full ARN, as a set-up step outside the API does. */
-  add(role: { arn: string; trust: unknown }): void;
+  /** Adds a role by its full ARN, as a set-up step outside the API does. `policies`: documents of inline policies by name. */
+  add(role: { arn: string; trust: unknown; policies?: Readonly<Record<string, object>> | undefined }): void;
   /** Throws nothing: tells whether `service` (e.g. sagemaker.amazonaws.com) may assume the role now. */
   assumableBy(roleArn: string, service: string): 'yes' | 'no such role' | 'not trusted';
 }

@@ -13,6 +13,7 @@ import { createLogs } from './services/cloudwatch-logs/index.ts';
 import { createEc2 } from './services/ec2/index.ts';
 import { createGetInstanceProfile } from './services/ec2/instance-profiles.ts';
 import type { Ec2Options } from './services/ec2/options.ts';
+import { createAuthorise } from './services/iam/authorise.ts';
 import { createIam } from './services/iam/index.ts';
 import { trustServices } from './services/iam/role-store.ts';
 import { createLambda } from './services/lambda/index.ts';
@@ -35,8 +36,15 @@ export interface StartOptions {
   readonly port?: number;
   /** Buckets that are there from the beginning. */
   readonly buckets?: readonly string[];
-  /** Roles that are there from the beginning; `trust`: services that may assume them, or a whole trust policy. */
-  readonly roles?: readonly { readonly arn: string; readonly trust: readonly string[] | object }[];
+  /**
+   * Roles that are there from the beginning. `trust`: services that may assume them, or a whole trust policy. `policies`: documents
+   * of what they may do, by name; a role without any may do everything.
+   */
+  readonly roles?: readonly {
+    readonly arn: string;
+    readonly trust: readonly string[] | object;
+    readonly policies?: Readonly<Record<string, object>>;
+  }[];
   /** Without it AssumeRoleWithWebIdentity refuses every token. */
   readonly verifyWebIdentity?: VerifyWebIdentity;
   /** Sessions of assumed roles last no longer, whatever was asked for: so that a test sees credentials expire. */
@@ -94,7 +102,8 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
     alarms: metrics.alarms,
   };
   for (const bucket of options.buckets ?? []) buckets.create(bucket);
-  for (const { arn, trust } of options.roles ?? []) iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust });
+  for (const { arn, trust, policies } of options.roles ?? [])
+    iam.roles.add({ arn, trust: isList(trust) ? trustServices(trust) : trust, policies });
   const machines = createMachinery(cloud);
   // One pool: a training host and an instance that would halve each other's speed wait for each other.
   const pool = createCorePool(options.training?.cores);
@@ -104,22 +113,24 @@ export async function startCloud(options: StartOptions): Promise<RunningCloud> {
   const ec2 = createEc2({ cloud, machines, pool, endpointUrl: () => url, mintSession: sts.mintForService }, options.ec2);
   const instanceProfiles = { GetInstanceProfile: createGetInstanceProfile(ec2.profiles, iam.roles, clock.now()) };
 
+  const services = [
+    s3.service,
+    { ...iam.service, handlers: { ...iam.service.handlers, ...instanceProfiles } },
+    sts.service,
+    logs.service,
+    metrics.service,
+    createPricing(),
+    ...training.services,
+    ...functions.services,
+    ...ec2.services,
+  ];
   const wire = createWire({
-    services: [
-      s3.service,
-      { ...iam.service, handlers: { ...iam.service.handlers, ...instanceProfiles } },
-      sts.service,
-      logs.service,
-      metrics.service,
-      createPricing(),
-      ...training.services,
-      ...functions.services,
-      ...ec2.services,
-    ],
+    services,
     region,
     journal,
     gate,
     identify: (key, token) => sts.sessions.identify(key, token),
+    authorise: createAuthorise({ roles: iam.roles, account, clock, buckets, services, profiles: ec2.profiles }),
     throttled: createThrottle(weather, options.seed ?? 1),
   });
   const server = createServer((request, response) => void handle(request, response));

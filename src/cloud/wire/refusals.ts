@@ -59,6 +59,18 @@ export function refuseExpired(service: WireService): AwsError {
   return new AwsError(code, 'The security token included in the request is expired', { status: 403 });
 }
 
+/** @param why what IAM says of it */
+export function refuseDenied(service: WireService, why: string): AwsError {
+  if (service.name === 'ec2') {
+    const message = `You are not authorized to perform this operation. ${why}`;
+    return new AwsError('UnauthorizedOperation', message, { status: 403 });
+  }
+  const named = service.name === 's3' || isQuery(service);
+  // Of the services in JSON, those in REST answer 403; the others have no other status than 400.
+  const status = named || service.metadata.targetPrefix === undefined ? 403 : 400;
+  return new AwsError(named ? 'AccessDenied' : 'AccessDeniedException', why, { status });
+}
+
 export function refuseUnsigned(service: WireService): AwsError {
   if (service.name === 's3') return new AwsError('AccessDenied', 'Access Denied', { status: 403 });
   const code = isQuery(service) ? 'MissingAuthenticationToken' : 'MissingAuthenticationTokenException';

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { AwsError, type Call, type Gate, type Journal, type JournalEntry, type Service } from '../contract.ts';
+import { type Authorise, AwsError, type Call, type Gate, type Journal, type JournalEntry, type Service } from '../contract.ts';
 import { readRequest } from './incoming.ts';
 import { readService } from './operation.ts';
 import type { ReadInput, Route, WireRequest, WireResponse } from './protocol.ts';
 import { findViolations, type Identify, identifyCaller, readInput } from './read-call.ts';
 import { redact } from './redact.ts';
-import { refuseIllegal, refuseThrottled, refuseUnknown } from './refusals.ts';
+import { refuseDenied, refuseIllegal, refuseThrottled, refuseUnknown } from './refusals.ts';
 import { findRoute, regionOf } from './route.ts';
 import { send } from './send.ts';
 
@@ -17,6 +17,7 @@ export interface WireOptions {
   readonly journal: Journal;
   readonly gate: Gate;
   readonly identify: Identify;
+  readonly authorise: Authorise;
   readonly throttled: (service: string, operation: string) => boolean;
 }
 
@@ -77,12 +78,9 @@ async function answer(
     if (read instanceof AwsError) throw read;
     if (options.throttled(service.name, route.operationName)) throw refuseThrottled(service);
     if (illegal.length > 0) throw refuseIllegal(service, illegal);
-    const output = await callHandler(route, read, {
-      requestId,
-      region: regionOf(request) ?? options.region,
-      principal: caller,
-      headers: request.headers,
-    });
+    const region = regionOf(request) ?? options.region;
+    await authorise(options, route, read, caller, region);
+    const output = await callHandler(route, read, { requestId, region, principal: caller, headers: request.headers });
     if ((await passAfter(options.gate, entry, output)) === 'reset') return noteReset(entry);
     if (!route.operation) throw refuseUnknown(service, route.operationName);
     return note(entry, protocol.write(service, route.operation, output, requestId));
@@ -91,6 +89,18 @@ async function answer(
     entry.error = `${known.code}: ${known.message}`;
     return note(entry, protocol.fail(service, known, requestId));
   }
+}
+
+async function authorise(
+  options: WireOptions,
+  { service, operation, operationName }: Route,
+  { input }: ReadInput,
+  principal: string,
+  region: string,
+): Promise<void> {
+  if (!operation || !(operationName in service.handlers)) return;
+  const why = await options.authorise({ service: service.name, operation: operationName, input, principal, region });
+  if (why !== undefined) throw refuseDenied(service, why);
 }
 
 /** An answer that does not leave gives its streams back. */

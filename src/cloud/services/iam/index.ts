@@ -19,12 +19,17 @@ import type {
 import type { Clock } from '../../../time/clock.ts';
 import { AwsError, type Handler, type Service, type Weather } from '../../contract.ts';
 import * as schemas from '../../wire/schemas/iam.generated.ts';
+import { parseIdentityPolicy } from './evaluate.ts';
+import { createPolicyHandlers } from './managed-policies.ts';
 import { createRole, createRoleStore, type Role, type RoleStore } from './role-store.ts';
 import { parseTrust } from './trust.ts';
 
 type RoleName = { readonly RoleName: string | undefined };
 
-/** IAM's roles: trust policies are evaluated (by STS and the services), permission policies are only kept. */
+/**
+ * IAM's roles. Trust policies are evaluated by STS and the services, policies of what a role may do before every call of its
+ * sessions (authorise.ts).
+ */
 export function createIam(options: { clock: Clock; weather: Weather; account: string }): { roles: RoleStore; service: Service } {
   const { clock, weather, account } = options;
   const roles = createRoleStore(options);
@@ -64,7 +69,7 @@ export function createIam(options: { clock: Clock; weather: Weather; account: st
 
   const putPolicy: Handler<PutRolePolicyRequest, void> = (input) => {
     const document = input.PolicyDocument ?? '';
-    checkJson(document);
+    parseIdentityPolicy(document);
     getRole(input).inline.set(input.PolicyName ?? '', document);
   };
 
@@ -103,7 +108,12 @@ export function createIam(options: { clock: Clock; weather: Weather; account: st
   };
 
   const get: Handler<GetRoleRequest, GetRoleResponse> = (input) => ({ Role: describe(getRole(input)) });
-  const attach: Handler<AttachRolePolicyRequest, void> = (input) => void getRole(input).attached.add(input.PolicyArn ?? '');
+  const attach: Handler<AttachRolePolicyRequest, void> = (input) => {
+    const [role, arn] = [getRole(input), input.PolicyArn ?? ''];
+    if (!roles.managed.has(arn) && !arn.startsWith('arn:aws:iam::aws:policy/'))
+      throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist or is not attachable.`, { status: 404 });
+    role.attached.add(arn);
+  };
   const detach: Handler<AttachRolePolicyRequest, void> = (input) => {
     if (!getRole(input).attached.delete(input.PolicyArn ?? '')) throw noSuchPolicy(input.PolicyArn ?? '');
   };
@@ -124,6 +134,7 @@ export function createIam(options: { clock: Clock; weather: Weather; account: st
     AttachRolePolicy: attach,
     DetachRolePolicy: detach,
     ListAttachedRolePolicies: listAttached,
+    ...createPolicyHandlers({ roles, clock, account }),
   };
   return { roles, service: { name: 'iam', schemas, handlers } };
 }
@@ -141,14 +152,6 @@ function describe(role: Role): IamRole {
     MaxSessionDuration: role.maxSessionSeconds,
     Tags: [...role.tags],
   };
-}
-
-function checkJson(document: string): void {
-  try {
-    JSON.parse(document);
-  } catch {
-    throw new AwsError('MalformedPolicyDocument', 'Syntax errors in policy.', { status: 400 });
-  }
 }
 
 const noSuchPolicy = (name: string) =>

@@ -2,6 +2,8 @@ import type { Tag } from '@aws-sdk/client-iam';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../time/clock.ts';
 import type { Roles, Weather } from '../../contract.ts';
+import { type IdentityPolicy, parseIdentityPolicy } from './evaluate.ts';
+import { type ManagedPolicy, managedByAws } from './managed-policies.ts';
 import { parseTrust, type TrustPolicy, trusts } from './trust.ts';
 
 export interface Role {
@@ -26,6 +28,13 @@ export interface Role {
 
 export interface RoleStore extends Roles {
   readonly byName: Map<string, Role>;
+  /** Managed policies of the account and those of AWS that are known here, by ARN. */
+  readonly managed: Map<string, ManagedPolicy>;
+  /**
+   * What a role may do. Undefined: it is not evaluated, and the role may do everything; so it is for a role without any policy, and
+   * for one with a policy of AWS whose text is not known here.
+   */
+  policiesOf(roleName: string): readonly IdentityPolicy[] | undefined;
   /** The role when it exists and is known everywhere by now. */
   findKnown(arn: string): Role | undefined;
 }
@@ -50,23 +59,40 @@ export function createRole(role: Pick<Role, 'arn' | 'created' | 'knownFrom'> & P
 
 export function createRoleStore({ clock }: { clock: Clock; weather: Weather }): RoleStore {
   const byName = new Map<string, Role>();
+  const managed = new Map<string, ManagedPolicy>(managedByAws);
+  const parsed = new Map<string, IdentityPolicy>();
+  const parse = (document: string): IdentityPolicy => {
+    const policy = parsed.get(document) ?? parseIdentityPolicy(document);
+    parsed.set(document, policy);
+    return policy;
+  };
   const findByArn = (arn: string) => [...byName.values()].find((role) => role.arn === arn);
   const isKnown = (role: Role) => role.knownFrom <= clock.now();
   return {
     byName,
+    managed,
+    policiesOf(roleName) {
+      const role = byName.get(roleName);
+      const attached = [...(role?.attached ?? [])].map((arn) => managed.get(arn)?.document);
+      const documents = [...(role?.inline.values() ?? []), ...attached].filter((document) => document !== undefined);
+      return documents.length === 0 || attached.includes(undefined) ? undefined : documents.map(parse);
+    },
     findKnown(arn) {
       const role = findByArn(arn);
       return role && isKnown(role) ? role : undefined;
     },
-    add({ arn, trust }) {
+    add({ arn, trust, policies = {} }) {
       if (!/^arn:aws:iam::\d{12}:role\/.+$/.test(arn))
         throw new Error(`${arn} is not the ARN of a role (arn:aws:iam::<account>:role/<name>).`);
       const created = clock.now();
+      const inline = new Map(Object.entries(policies).map(([name, document]) => [name, JSON.stringify(document)]));
+      for (const document of inline.values()) parse(document);
       const role = createRole({
         arn,
         created,
         knownFrom: created,
         trustDocument: typeof trust === 'string' ? trust : JSON.stringify(trust),
+        inline,
       });
       byName.set(role.name, role);
     },

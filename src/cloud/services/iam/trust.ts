@@ -1,5 +1,5 @@
-import { AwsError } from '../../contract.ts';
-import { conditionHolds, isKnownOperator } from './conditions.ts';
+import { conditionHolds } from './conditions.ts';
+import { asList, type Condition, isRecord, malformed, readConditions, readEffect, readStatements } from './statements.ts';
 
 /** Somebody who asks to assume a role. */
 export interface Asker {
@@ -15,18 +15,14 @@ interface Statement {
   readonly effect: 'Allow' | 'Deny';
   readonly principals: Readonly<Record<string, readonly string[]>>;
   readonly actions: readonly string[];
-  readonly conditions: readonly { operator: string; key: string; values: readonly string[] }[];
+  readonly conditions: readonly Condition[];
 }
 
 export type TrustPolicy = readonly Statement[];
 
 /** Reads an assume-role policy document. Throws MalformedPolicyDocument, saying what is wrong. */
 export function parseTrust(document: unknown): TrustPolicy {
-  const policy = typeof document === 'string' ? parseJson(document) : document;
-  if (!isRecord(policy)) throw malformed('The policy is not a JSON object.');
-  const statements = asList(policy['Statement']);
-  if (statements.length === 0) throw malformed('The policy has no Statement.');
-  return statements.map(parseStatement);
+  return readStatements(document).map(parseStatement);
 }
 
 /** An Allow that matches and no Deny that does. */
@@ -51,10 +47,9 @@ function matchesAction(pattern: string, action: string): boolean {
   return wanted === actual || (wanted.endsWith('*') && actual.startsWith(wanted.slice(0, -1)));
 }
 
-function parseStatement(statement: unknown): Statement {
-  if (!isRecord(statement)) throw malformed('A Statement is not an object.');
-  const { Effect: effect, Principal: principal, Action: action, Condition: condition = {} } = statement;
-  if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`Invalid effect: ${JSON.stringify(effect)}`);
+function parseStatement(statement: Record<string, unknown>): Statement {
+  const { Principal: principal, Action: action } = statement;
+  const effect = readEffect(statement);
   if (action === undefined) throw malformed('Missing required field Action');
   if (principal === undefined) throw malformed('Missing required field Principal');
   if (statement['Resource'] !== undefined) throw malformed('Has prohibited field Resource');
@@ -62,7 +57,7 @@ function parseStatement(statement: unknown): Statement {
     effect,
     principals: parsePrincipals(principal),
     actions: asList(action).map(String),
-    conditions: parseConditions(condition),
+    conditions: readConditions(statement),
   };
 }
 
@@ -76,25 +71,3 @@ function parsePrincipals(principal: unknown): Record<string, readonly string[]> 
 
 /** An account number stands for its root. */
 const expandAccount = (name: string) => (/^\d{12}$/.test(name) ? `arn:aws:iam::${name}:root` : name);
-
-function parseConditions(condition: unknown): Statement['conditions'] {
-  if (!isRecord(condition)) throw malformed('A Condition is not an object.');
-  return Object.entries(condition).flatMap(([operator, keys]) => {
-    if (!isKnownOperator(operator)) throw malformed(`Invalid Condition type : ${operator}.`);
-    if (!isRecord(keys)) throw malformed(`The condition ${operator} is not an object.`);
-    return Object.entries(keys).map(([key, values]) => ({ operator, key, values: asList(values).map(String) }));
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed('This policy contains invalid Json');
-  }
-}
-
-const malformed = (message: string) => new AwsError('MalformedPolicyDocument', message, { status: 400 });
-const asList = (value: unknown): unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
