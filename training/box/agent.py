@@ -800,11 +800,13 @@ class Box:
                 self.say(f"max-runtime is over: the script has run for {self.job['maxRuntimeSeconds']} s and is stopped")
                 self.ask_to_end("timed-out", self.job["stopGraceSeconds"])
         if tree.ended.is_set():
-            # A machine that is terminated sends SIGTERM to everyone, and the script's may have come first.
+            # A machine that is terminated sends SIGTERM to everyone: the script's may have come first.
             if tree.code == 128 + signal.SIGTERM and not self.halt:
                 time.sleep(0.5)
             return self.halt if self.halt == "stopped" else None
-        tree.signal(tree.child.pid, signal.SIGTERM)
+        # And a script that has got it already should not be disturbed by another one.
+        if self.halt != "stopped" or not tree.ended.wait(0.5):
+            tree.signal(tree.child.pid, signal.SIGTERM)
         if not tree.ended.wait(self.grace):
             self.say(f"the script did not end within {self.grace:.0f} s of SIGTERM and is killed")
         return self.halt

@@ -264,7 +264,9 @@ class WholeJob(Case):
             time.sleep(later)
             process.send_signal(signal.SIGTERM)
             status = self.end(process)[1]
-            self.assertEqual((status["state"], status["exitCode"]), ("stopped", code), status)
+            self.assertEqual(status["state"], "stopped", status)
+            # 143, too, when the second signal finds the interpreter at its end.
+            self.assertIn(status["exitCode"], (code, 143))
             self.aws.objects = {place: content for place, content in self.aws.objects.items() if "jobs/" not in place[1]}
 
     def test_samples_hold_all_cpu_also_of_short_children(self):
