@@ -18,6 +18,9 @@ import { call, findCode } from './errors.ts';
 /** `InsufficientInstanceCapacity` comes as a server's error: the next zone is better than many tries in this one. */
 const startAttempts = 3;
 const consoleLines = 40;
+/** A console has colours and carriage returns. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const unprintable = /\u001B\[[0-9;?]*[a-zA-Z]|[\u0000-\u0008\u000B-\u001F\u007F]/g;
 
 /** Machines of EC2, found by their tags. */
 export function createMachines(clients: Clients): Machines {
@@ -75,7 +78,7 @@ export function createMachines(clients: Clients): Machines {
         const { Images: [image] = [] } = await ec2.send(new DescribeImagesCommand({ ImageIds: [id] }));
         return image && readImage(image, parameter);
       } catch (error) {
-        if (/^InvalidAMIID\./.test(findCode(error) ?? '')) return undefined;
+        if (findCode(error)?.startsWith('InvalidAMIID.')) return undefined;
         throw error;
       }
     });
@@ -84,10 +87,7 @@ export function createMachines(clients: Clients): Machines {
   async function readConsole(id: string, latest: boolean): Promise<string[]> {
     const { Output = '' } = await ec2.send(new GetConsoleOutputCommand({ InstanceId: id, Latest: latest }));
     const text = Buffer.from(Output, 'base64').toString('utf8');
-    // oxlint-disable-next-line no-control-regex -- a console has colours and carriage returns
-    const lines = text
-      .split(/\r?\n/)
-      .map((line) => line.replaceAll(/\u001B\[[0-9;?]*[a-zA-Z]|[\u0000-\u0008\u000B-\u001F\u007F]/g, '').trimEnd());
+    const lines = text.split(/\r?\n/).map((line) => line.replaceAll(unprintable, '').trimEnd());
     return lines.filter((line) => line !== '').slice(-consoleLines);
   }
 
@@ -108,7 +108,7 @@ export function createMachines(clients: Clients): Machines {
           const { TerminatingInstances: [change] = [] } = await ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] }));
           return change?.PreviousState?.Name === 'terminated' ? 'ended' : 'requested';
         } catch (error) {
-          if (/^InvalidInstanceID\./.test(findCode(error) ?? '')) return 'missing';
+          if (findCode(error)?.startsWith('InvalidInstanceID.')) return 'missing';
           throw error;
         }
       });

@@ -12,6 +12,8 @@ export interface Inventory {
   readonly aliases: Readonly<Partial<Record<'candidate' | 'live' | 'previous', { readonly version: string }>>>;
   /** A promotion is under way: what aliases name now may be live in a moment, or again. */
   readonly promoting: boolean;
+  /** Machines of EC2 that bill or may come to; absent where nobody looked. */
+  readonly machines?: readonly SweptMachine[];
   /** Workflow runs that are known to be over. */
   readonly endedRuns: ReadonlySet<string>;
 }
@@ -32,6 +34,11 @@ export interface SweptEndpoint extends Swept {
   readonly instances: number;
   /** Application Auto Scaling knows it. */
   readonly scaled: boolean;
+}
+
+/** Its name is its id. */
+export interface SweptMachine extends Omit<Swept, 'arn'> {
+  readonly instanceType: string;
 }
 
 export interface SweptConfig extends Swept {

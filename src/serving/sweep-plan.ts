@@ -1,5 +1,6 @@
 import type { Inventory } from './sweep-inventory.ts';
 import { isForgotten, judge, judgeEndpoint } from './sweep-judge.ts';
+import { planMachines } from './sweep-machines.ts';
 import { getProtection, isOver, type Protection } from './sweep-protect.ts';
 import { idOf, keep, type Kept, mark, removal, removedNames, type SweepPlan, type SweepStep } from './sweep-step.ts';
 import { planVersions } from './sweep-versions.ts';
@@ -14,12 +15,13 @@ interface Settings {
 export function planSweep(inventory: Inventory, settings: Settings): SweepPlan {
   const protection = getProtection(inventory, settings.specName);
   const kept: Kept[] = [];
+  const machines = planMachines(inventory, kept);
   const aliases = planAliases(inventory, protection);
   const endpoints = planEndpoints(inventory, protection, aliases, kept);
   const configs = planConfigs(inventory, protection, endpoints, kept);
   const models = planModels(inventory, protection, configs, kept);
   const versions = planVersions(inventory, protection, aliases, endpoints, settings.graceSeconds, kept);
-  return { steps: [...aliases, ...endpoints, ...configs, ...models, ...versions], kept };
+  return { steps: [...machines, ...aliases, ...endpoints, ...configs, ...models, ...versions], kept };
 }
 
 /** An alias goes first: from then on nobody can promote what is being taken apart. */

@@ -1,5 +1,6 @@
 import type { Log } from '../runner/ports.ts';
 import type { Clock } from '../time/clock.ts';
+import type { Machines } from '../training/ec2/ports.ts';
 import { formatSeconds } from '../time/duration.ts';
 import { getNextDelayMs } from '../time/wait.ts';
 import { variantName } from './names.ts';
@@ -10,6 +11,7 @@ import type { SweepStep, SweptKind } from './sweep-step.ts';
 export interface SweepDeps {
   readonly functionName: string;
   readonly keepPreviousSeconds: number;
+  readonly machines?: Pick<Machines, 'terminate'>;
   readonly functions: Pick<Functions, 'deleteAlias' | 'deleteVersion'>;
   readonly endpoints: Pick<Endpoints, 'delete'>;
   readonly configs: Pick<EndpointConfigs, 'delete'>;
@@ -102,6 +104,7 @@ async function doStep(step: SweepStep, deps: SweepDeps): Promise<Outcome> {
 }
 
 const removals: Readonly<Record<SweptKind, (name: string, deps: SweepDeps) => Promise<unknown>>> = {
+  machine: async (name, { machines }) => machines?.terminate(name),
   alias: (name, { functions, functionName }) => functions.deleteAlias(functionName, name),
   scaling: (name, { scaling }) => scaling.deregister(name, variantName),
   endpoint: (name, { endpoints }) => endpoints.delete(name),

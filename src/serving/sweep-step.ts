@@ -1,4 +1,12 @@
-export type SweptKind = 'alias' | 'scaling' | 'endpoint' | 'endpoint-config' | 'model' | 'provisioned-concurrency' | 'version';
+export type SweptKind =
+  | 'machine'
+  | 'alias'
+  | 'scaling'
+  | 'endpoint'
+  | 'endpoint-config'
+  | 'model'
+  | 'provisioned-concurrency'
+  | 'version';
 
 /** One removal, or `mark`: nobody names it and nothing says until when it is kept, so it gets a time and a later sweep takes it. */
 export interface SweepStep {
@@ -14,7 +22,7 @@ export interface SweepStep {
 }
 
 export interface SweepPlan {
-  /** In the order AWS allows: alias, scaling, endpoint, configuration, model, provisioned concurrency, version. */
+  /** In the order AWS allows: machine, alias, scaling, endpoint, configuration, model, provisioned concurrency, version. */
   readonly steps: readonly SweepStep[];
   /** What stays, and why. */
   readonly kept: readonly Kept[];

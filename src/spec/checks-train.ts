@@ -1,6 +1,7 @@
 import { finding, quote } from './finding.ts';
 import type { Finding, Partially, View } from './finding.ts';
 import { findSeconds } from './duration.ts';
+import { hasGpu, wantsGpu } from './machine-images.ts';
 import { findNearestInstanceType, isInstanceType } from './instance-types.ts';
 import type { Written } from './schema.ts';
 import type { Path } from './tree.ts';
@@ -10,7 +11,7 @@ type Run = Partially<WrittenRun>;
 
 const days28 = 28 * 86_400;
 
-export function checkTrain({ train, hyperparameters }: View): Finding[] {
+export function checkTrain({ train, hyperparameters, image, network }: View): Finding[] {
   const found = checkMaxRuntime(['train', 'max-runtime'], train?.['max-runtime']);
   for (const [label, run] of Object.entries(train?.runs ?? {})) {
     if (!run) continue;
@@ -19,7 +20,7 @@ export function checkTrain({ train, hyperparameters }: View): Finding[] {
     found.push(
       ...checkSpot(path, run, run['max-runtime'] ?? train?.['max-runtime']),
       ...checkKeepAlive(path, run),
-      ...checkEc2(path, run),
+      ...checkEc2(path, run, { image, isolation: network?.isolation }),
     );
     const together = new Set([...Object.keys(hyperparameters ?? {}), ...Object.keys(run.hyperparameters ?? {})]).size;
     if (run.hyperparameters && together > 100) {
@@ -33,6 +34,27 @@ export function checkTrain({ train, hyperparameters }: View): Finding[] {
     }
   }
   return found;
+}
+
+/** One image serves all types of a run: with GPUs, or without. */
+function checkMachineTypes(path: Path, run: Run, image: string | undefined): Finding[] {
+  const written = run['instance-type'];
+  const types = (typeof written === 'string' ? [written] : (written ?? [])).filter((type) => type !== undefined);
+  const key = [...path, 'instance-type'];
+  const without = types.filter((type) => hasGpu(type) === false);
+  const withOne = types.filter((type) => hasGpu(type) === true);
+  if (wantsGpu(image) && without.length > 0) {
+    return [
+      finding(
+        key,
+        `The image ${image} is for machines with a GPU, and ${without.join(', ')} has none.`,
+        'Write a type with a GPU such as g4dn.xlarge, or an image for CPUs such as pytorch-2.13-cpu.',
+      ),
+    ];
+  }
+  if (without.length === 0 || withOne.length === 0) return [];
+  const message = `${withOne.join(', ')} has a GPU and ${without.join(', ')} has none: one machine image does not fit both.`;
+  return [finding(key, message, 'Write types of one kind in the list, and a second run for the other.')];
 }
 
 /** The time limit a service has, 28 days. */
@@ -108,9 +130,28 @@ function checkKeepAlive(path: Path, run: Run): Finding[] {
     : [];
 }
 
-function checkEc2(path: Path, run: Run): Finding[] {
+interface Around {
+  readonly image: string | undefined;
+  readonly isolation: boolean | undefined;
+}
+
+function checkEc2(path: Path, run: Run, { image, isolation }: Around): Finding[] {
   if (run.on !== 'ec2') return [];
-  const found: Finding[] = [];
+  const found = checkMachineTypes(path, run, image);
+  if (isolation === true) {
+    found.push(
+      finding(
+        [...path, 'on'],
+        'Machines of EC2 cannot be isolated: they fetch code and data and tell of their work by the network.',
+        'Remove network.isolation, or write on: sagemaker.',
+      ),
+    );
+  }
+  if (run['max-wait'] !== undefined && run.spot === true) {
+    found.push(
+      finding([...path, 'max-wait'], 'A spot run on EC2 waits for nothing: it falls back to on demand.', 'Remove max-wait.'),
+    );
+  }
   if (run['instance-count'] !== undefined && run['instance-count'] > 1) {
     found.push(
       finding(

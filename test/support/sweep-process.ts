@@ -38,6 +38,6 @@ const step = {
   readState: () => undefined,
 };
 const clients = createClients({ region, sessionName: 'sweep', clock });
-const deps = wireSweep({ clients, region, context, step, log: createLog(), clock }, github);
+const deps = wireSweep({ spec, clients, region, context, step, log: createLog(), clock }, github);
 await run(spec, { dryRun: false }, { ...deps, patienceMs });
 process.stdout.write(`${JSON.stringify(outputs)}\n`);

@@ -5,6 +5,7 @@ import type { JobLogs, TrainingJob, TrainingJobs, TuningJob, TuningJobs } from '
 import type { SettleDeps } from '../../training/settling/deps.ts';
 import { finishRecord } from '../../training/settling/finish.ts';
 import { settleSearch } from '../tune-model/finish.ts';
+import type { Ec2Side } from '../wire-ec2.ts';
 import type { JobKind } from './close-job.ts';
 
 type Metrics = Readonly<Record<string, string>>;
@@ -16,8 +17,25 @@ interface RunDeps extends SettleDeps {
 
 const patience = { metricsSeconds: 10, logSeconds: 5 };
 
+/** Runs on SageMaker. */
 export function createRunKind(metrics: Metrics, deps: RunDeps): JobKind<RunRecord, TrainingJob> {
-  const { jobs, records } = deps;
+  return createKind(metrics, deps, ({ on }) => on !== 'ec2');
+}
+
+/** Runs on EC2, whose machines end. */
+export function createMachineRunKind(
+  metrics: Metrics,
+  deps: RunDeps & { readonly ec2: Ec2Side },
+): JobKind<RunRecord, TrainingJob> {
+  return createKind(metrics, { ...deps, ...deps.ec2 }, ({ on }) => on === 'ec2');
+}
+
+function createKind(metrics: Metrics, deps: RunDeps, isOfKind: (record: RunRecord) => boolean): JobKind<RunRecord, TrainingJob> {
+  const { jobs } = deps;
+  const records = {
+    write: deps.records.write,
+    listAll: async () => (await deps.records.listAll()).filter(isOfKind),
+  };
   return {
     kind: 'training-job',
     jobs,

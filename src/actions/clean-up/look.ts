@@ -13,7 +13,9 @@ import type {
   ResourceTags,
   Tags,
 } from '../../serving/ports.ts';
-import type { Inventory, SweptConfig, SweptEndpoint, SweptVersion } from '../../serving/sweep-inventory.ts';
+import type { Inventory, SweptConfig, SweptEndpoint, SweptMachine, SweptVersion } from '../../serving/sweep-inventory.ts';
+import { isLive } from '../../training/ec2/job-state.ts';
+import type { Machines } from '../../training/ec2/ports.ts';
 import type { Clock } from '../../time/clock.ts';
 
 export interface LookDeps {
@@ -22,6 +24,7 @@ export interface LookDeps {
   readonly configs: Pick<EndpointConfigs, 'list' | 'describe'>;
   readonly models: Pick<Models, 'list'>;
   readonly functions: Pick<Functions, 'describe' | 'versions' | 'alias'>;
+  readonly machines?: Pick<Machines, 'find'>;
   readonly tags: Pick<ResourceTags, 'read'>;
   readonly concurrency: Pick<Concurrency, 'provisioned'>;
   readonly scaling: Pick<EndpointScaling, 'read'>;
@@ -39,6 +42,7 @@ export async function takeInventory(specName: string, deps: LookDeps): Promise<I
   const versions = await readVersions(functionName, isOurs, deps);
   const endpoints = await readEndpoints(prefix, versions, isOurs, deps);
   const configs = await readConfigs(prefix, isOurs, deps);
+  const machines = await readMachines(specName, deps);
   const models = await withTags(await deps.models.list(prefix), isOurs, deps);
   return {
     functionName,
@@ -48,8 +52,18 @@ export async function takeInventory(specName: string, deps: LookDeps): Promise<I
     models,
     versions,
     ...named,
-    endedRuns: await findEndedRuns(endpoints, deps),
+    machines,
+    endedRuns: await findEndedRuns([...endpoints, ...machines], deps),
   };
+}
+
+/** Machines that are asked for by our tags, so those of others are not among them. */
+async function readMachines(specName: string, { machines, context }: LookDeps): Promise<SweptMachine[]> {
+  const { owner, name } = context.repository;
+  const found = (await machines?.find({ 'trainyard:repo': `${owner}/${name}`, 'trainyard:name': specName })) ?? [];
+  return found
+    .filter(isLive)
+    .map(({ id, launched, tags, instanceType }) => ({ name: id, created: launched, tags, instanceType }));
 }
 
 /** A promotion that has not said so for this long is not going on any more. */
@@ -142,7 +156,7 @@ async function withTags<T extends { arn: string }>(
   return found;
 }
 
-async function findEndedRuns(endpoints: readonly SweptEndpoint[], { isRunOver }: LookDeps): Promise<Set<string>> {
+async function findEndedRuns(endpoints: readonly { readonly tags: Tags }[], { isRunOver }: LookDeps): Promise<Set<string>> {
   const runs = new Set(
     endpoints.flatMap(({ tags }) => (/^\d{1,20}$/.test(tags['trainyard:run'] ?? '') ? [tags['trainyard:run'] ?? ''] : [])),
   );

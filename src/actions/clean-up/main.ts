@@ -7,7 +7,7 @@ import { wireAws } from '../wire-aws.ts';
 import { findOpenJobs } from './close-job.ts';
 import { closePullRequest } from './close-pull-request.ts';
 import { type Inputs, readInputs } from './inputs.generated.ts';
-import { createRunKind, createSearchKind } from './job-kinds.ts';
+import { createMachineRunKind, createRunKind, createSearchKind } from './job-kinds.ts';
 import { run } from './run.ts';
 import { wireSweep } from './wire.ts';
 
@@ -57,6 +57,7 @@ async function close(opened: ServingStep<Inputs>, number: number): Promise<void>
   });
   const deps = { repository: `${owner}/${name}`, log, clock: aws.clock };
   const runs = await findOpenJobs(createRunKind(spec.metrics, aws), deps);
+  const machines = await findOpenJobs(createMachineRunKind(spec.metrics, aws), deps);
   const searches = await findOpenJobs(createSearchKind(spec.metrics, aws), deps);
-  await closePullRequest(number, [...searches, ...runs], inputs, { log, step });
+  await closePullRequest(number, [...searches, ...machines, ...runs], inputs, { log, step });
 }

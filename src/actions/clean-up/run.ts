@@ -8,6 +8,7 @@ import { planSweep } from '../../serving/sweep-plan.ts';
 import type { SweepStep } from '../../serving/sweep-step.ts';
 import { runSweep, type SweepDeps, type SweepResult } from '../../serving/sweep-run.ts';
 import type { Spec } from '../../spec/spec.ts';
+import type { MachinePrices } from '../../training/ec2/ports.ts';
 import { type LookDeps, takeInventory } from './look.ts';
 import { createDescribeCost, describeInventory, describeStep, type Told, writeHeading, writeSummary } from './tell.ts';
 
@@ -15,6 +16,7 @@ export type CleanUpDeps = LookDeps &
   Omit<SweepDeps, 'functionName' | 'keepPreviousSeconds' | 'isNeededNow'> & {
     readonly functions: Functions;
     readonly prices: HostingPrices;
+    readonly machinePrices?: Pick<MachinePrices, 'onDemand'>;
     readonly region: string;
     readonly step: Pick<StepResult, 'output' | 'summary'>;
     readonly log: Log;
@@ -46,9 +48,19 @@ export async function run(spec: Spec, { dryRun }: { dryRun: boolean }, deps: Cle
   await conclude({ plan, inventory, describeCost, result }, deps);
 }
 
-async function readPrices({ configs }: Inventory, { prices, region }: CleanUpDeps): Promise<Map<string, Price>> {
+const unread: Price = { kind: 'unknown', why: 'no price was read' };
+
+async function readPrices(
+  { configs, machines = [] }: Inventory,
+  { prices, machinePrices, region }: CleanUpDeps,
+): Promise<Map<string, Price>> {
   const types = [...new Set(configs.map(({ instanceType }) => instanceType))];
-  return new Map(await Promise.all(types.map(async (type) => [type, await prices.hosting(type, region)] as const)));
+  const ofMachines = machinePrices ? [...new Set(machines.map(({ instanceType }) => instanceType))] : [];
+  const read = [
+    ...types.map(async (type) => [type, await prices.hosting(type, region)] as const),
+    ...ofMachines.map(async (type) => [type, (await machinePrices?.onDemand(type, region)) ?? unread] as const),
+  ];
+  return new Map(await Promise.all(read));
 }
 
 /** A promotion may have happened since the inventory: what an alias has come to name since then stays. */
@@ -57,7 +69,7 @@ async function isNeededNow(
   { functionName, aliases: before }: Inventory,
   { functions }: CleanUpDeps,
 ): Promise<boolean> {
-  if (kind === 'endpoint-config' || kind === 'model') return false;
+  if (kind === 'endpoint-config' || kind === 'model' || kind === 'machine') return false;
   for (const aliasName of Object.values(aliases)) {
     const alias = await functions.alias(functionName, aliasName);
     if (!alias || alias.version === before[aliasName]?.version) continue;

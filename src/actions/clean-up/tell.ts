@@ -9,12 +9,16 @@ import type { SweepResult } from '../../serving/sweep-run.ts';
 const plural = (items: readonly unknown[], noun: string) => `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
 
 /** `Found what this repository has of dogs: 2 endpoints, 1 model …` */
-export function describeInventory({ endpoints, configs, models, versions, functionName }: Inventory, specName: string): string {
+export function describeInventory(
+  { endpoints, configs, models, versions, functionName, machines = [] }: Inventory,
+  specName: string,
+): string {
   const counts = [
     plural(endpoints, 'endpoint'),
     plural(configs, 'configuration'),
     plural(models, 'model'),
     `${plural(versions, 'version')} of ${functionName}`,
+    ...(machines.length > 0 ? [`${plural(machines, 'machine')} of EC2`] : []),
   ];
   return `Found what this repository has of ${specName}: ${joinWords(counts)}.`;
 }
@@ -27,13 +31,17 @@ export type DescribeCost = (step: Pick<SweepStep, 'kind' | 'name'>) => string;
  * created AWS tells of no machines yet: it is getting those of its configuration.
  */
 export function createDescribeCost(
-  { endpoints, configs, versions }: Inventory,
+  { endpoints, configs, versions, machines: ofEc2 = [] }: Inventory,
   prices: ReadonlyMap<string, Price>,
 ): DescribeCost {
   return ({ kind, name }) => {
     if (kind === 'provisioned-concurrency') {
       const warm = versions.find(({ version }) => version === name)?.provisioned ?? 0;
       return `bills for ${warm} warm environment${warm === 1 ? '' : 's'}`;
+    }
+    if (kind === 'machine') {
+      const price = prices.get(ofEc2.find((one) => one.name === name)?.instanceType ?? '');
+      return price?.kind === 'known' ? `${formatHourlyUsd(price.usdPerHour)} on demand` : 'price unknown';
     }
     if (kind !== 'endpoint') return 'bills nothing';
     const endpoint = endpoints.find((one) => one.name === name);
@@ -50,6 +58,7 @@ export function createDescribeCost(
 
 /** When a resource was made; undefined for aliases, scaling and warm environments: AWS does not tell. */
 function findCreated({ kind, name }: Pick<SweepStep, 'kind' | 'name'>, inventory: Inventory): Date | undefined {
+  if (kind === 'machine') return inventory.machines?.find((one) => one.name === name)?.created;
   if (kind === 'endpoint') return inventory.endpoints.find((one) => one.name === name)?.created;
   if (kind === 'endpoint-config') return inventory.configs.find((one) => one.name === name)?.created;
   if (kind === 'model') return inventory.models.find((one) => one.name === name)?.created;

@@ -1,5 +1,5 @@
 import type { Problem } from '../../action-error.ts';
-import { findMachineImages, hasGpu, needsGpu, wantsGpu } from '../../spec/machine-images.ts';
+import { findMachineImages, hasGpu, needsGpu } from '../../spec/machine-images.ts';
 import type { TrainRun } from '../../spec/spec.ts';
 import type { MachineImage } from '../../training/ec2/ports.ts';
 import { problemOf } from '../train-model/choose.ts';
@@ -41,30 +41,13 @@ function gpuImageProblem({ spec }: Settings, key: string, { parameter }: Machine
   );
 }
 
-function checkTypes(
-  { instanceTypes }: TrainRun,
-  { spec, imageParameters }: Settings,
-): { message: string; fix: string } | undefined {
-  const without = instanceTypes.filter((type) => hasGpu(type) === false);
-  const withOne = instanceTypes.filter((type) => hasGpu(type) === true);
-  if (wantsGpu(spec.image) && without[0] !== undefined) {
-    return {
-      message: `The image ${spec.image} is for machines with a GPU, and ${without.join(', ')} has none.`,
-      fix: `Write a type with a GPU, e.g. g4dn.xlarge, or the image for CPUs (image: ${spec.image?.includes('/') ? 'pytorch-2.13-cpu' : spec.image?.replace(/gpu$/, 'cpu')}).`,
-    };
-  }
+function checkTypes({ instanceTypes }: TrainRun, { imageParameters }: Settings): { message: string; fix: string } | undefined {
   if (imageParameters.length > 0) return undefined;
   const unknown = instanceTypes.filter((type) => hasGpu(type) === undefined);
   if (unknown.length > 0) {
     return {
       message: `Trainyard does not know whether ${unknown.join(', ')} has a GPU, so it cannot choose a machine image.`,
       fix: 'Name the image in the input image-parameters, or use a type of the families m5, m6i, m7i, c5, c6i, c7i, r5, t3, g4dn, g5, g6, p4d, p5.',
-    };
-  }
-  if (without.length > 0 && withOne.length > 0) {
-    return {
-      message: `${withOne.join(', ')} has a GPU and ${without.join(', ')} has none: one machine image does not fit both.`,
-      fix: 'Write types of one kind in the list, and a second run for the other.',
     };
   }
   return undefined;

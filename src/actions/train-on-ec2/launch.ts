@@ -83,11 +83,13 @@ export async function startNext(
 }
 
 function tellNext({ label }: MachinePlan, error: ActionError, next: Candidate | undefined, { log }: Ec2Deps): void {
-  log.warning(`${label}: ${error.message}${next ? ` Trying ${describeCandidate(next)}.` : ''}`);
+  if (next) log.warning(`${label}: ${error.message} Trying ${describeCandidate(next)}.`);
 }
 
 function nothingToBeHad(plan: MachinePlan, refusals: readonly ActionError[]): ActionError {
-  const [last] = refusals.slice(-1);
+  const [first] = refusals;
+  if (first && refusals.length === 1) return first;
+  const last = refusals.at(-1);
   const tries = refusals.map(({ message }) => `- ${message}`);
   return new ActionError({
     kind: last?.kind ?? 'capacity',

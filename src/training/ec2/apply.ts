@@ -35,7 +35,7 @@ export function applyMachines(applied: RunRecord, record: RunRecord, job: Traini
     },
     transitions,
     ...(training.length > 0 && seconds.every((one) => one !== undefined)
-      ? { trainingSeconds: seconds.reduce((sum, one) => sum + one, 0) }
+      ? { trainingSeconds: seconds.reduce((all, one) => all + one, 0) }
       : {}),
     ...(record.ec2 && {
       ec2: { image: record.ec2.image, machines, ...(volumesUsd === undefined ? {} : { volumesUsd }) },

@@ -130,11 +130,7 @@ function readTransitions(
   outcome: string | undefined,
 ): TrainingJob['transitions'] {
   const last = machines.at(-1);
-  const phases = (status?.phases ?? []).map(({ status: word, start, end }) => ({
-    status: word,
-    start: new Date(start),
-    ...(end === undefined ? {} : { end: new Date(end) }),
-  }));
+  const phases = (status?.phases ?? []).map(readPhase);
   const [first, ...rest] = phases;
   const launched = last?.launched;
   const starting =
@@ -143,6 +139,10 @@ function readTransitions(
       : [...(launched ? [{ status: 'Starting', start: launched }] : []), ...phases];
   const end = outcome === undefined ? undefined : (last?.ended ?? toDate(status?.updated));
   return end && outcome !== undefined ? [...starting, { status: outcome, start: end, end }] : starting;
+}
+
+function readPhase({ status, start, end }: BoxStatus['phases'][number]): TrainingJob['transitions'][number] {
+  return { status, start: new Date(start), ...(end === undefined ? {} : { end: new Date(end) }) };
 }
 
 function toDate(text: string | undefined): Date | undefined {

@@ -19,7 +19,7 @@ const mostBytes = 64 * 2 ** 20;
 /** How busy machines of EC2 were, from the samples that the program on them wrote. They are there when the machine has ended. */
 export function createBoxUtilisation({ objects, zone, clock }: BoxUtilisationOptions): JobUtilisation {
   async function readAll(name: string): Promise<string> {
-    const prefix = `${zone}${boxKeys(name).prefix}box/samples/`;
+    const prefix = `${zone}${boxKeys(name).samples}`;
     const listed = await objects.list(prefix);
     const parts = listed.filter(({ uri }) => /^\d{8}\.jsonl$/.test(uri.slice(prefix.length))).slice(0, mostParts);
     const texts: string[] = [];

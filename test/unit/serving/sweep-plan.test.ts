@@ -335,6 +335,7 @@ describe('whatever the lists', () => {
           model: models,
           version: versions,
           'provisioned-concurrency': versions,
+          machine: new Map(),
         };
         for (const { kind, name, action } of planSweep(seen, settings).steps) {
           if (action === 'remove' && kind !== 'alias') expect(by[kind].has(name)).toBe(false);
