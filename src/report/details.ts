@@ -1,6 +1,7 @@
 import type { RunRecord } from '../records/record.ts';
 import { summariseUse } from '../training/utilisation.ts';
 import { type Block, type Inline, lineBreak, type Table, type Text } from './document.ts';
+import { writeMachines } from './ec2/machine-table.ts';
 import { findSafeLink } from './escape.ts';
 import { formatDuration, formatNumber, formatPercent, formatUsd } from './format.ts';
 import type { ReportInput } from './input.ts';
@@ -25,6 +26,7 @@ export function writeDetails(
     { summary: 'All metrics', weight: 60, table: writeMetrics(input, current, nameOf) },
     { summary: 'Reasons of failures, as the service gave them', weight: 65, table: writeReasons(current, nameOf) },
     { summary: 'Phases', weight: 30, table: writePhases(current, nameOf) },
+    { summary: 'Machines on EC2', weight: 42, table: writeMachines(current, nameOf) },
     { summary: 'Hosts', weight: 40, table: writeHosts(current, nameOf) },
     { summary: 'Configuration', weight: 50, table: writeConfiguration(input, current, nameOf) },
     { summary: 'Hyperparameters', weight: 45, table: writeHyperparameters(current, nameOf) },
@@ -107,13 +109,18 @@ function writeConfiguration(input: ReportInput, records: readonly RunRecord[], n
     return [
       nameOf(record),
       [href === undefined ? { code: record.name } : { link: record.name, href }],
-      [{ code: clip(record.asked.image) }, lineBreak, { code: clip(record.asked.entryPoint) }],
+      [...writeImage(record), lineBreak, { code: clip(record.asked.entryPoint) }],
       [...limits, lineBreak, `${record.asked.volumeGb} GB volume${record.machine.instanceCount > 1 ? ' each' : ''}`, ...asked],
       [record.model === undefined ? 'none' : { code: clip(record.model) }],
       [{ code: record.fingerprint.slice(0, 12) }],
     ];
   });
   return { kind: 'table', header: ['Run', 'Job', 'Image and entry point', 'Limits', 'Model', 'Fingerprint'], rows };
+}
+
+/** On EC2 the parameter that names an image, and the image that it named then. */
+function writeImage({ asked, ec2 }: RunRecord): Inline[] {
+  return [{ code: clip(asked.image) }, ...(ec2 ? [lineBreak, { code: clip(ec2.image.id) }, ` ${clip(ec2.image.name)}`] : [])];
 }
 
 function writeHyperparameters(records: readonly RunRecord[], nameOf: (record: RunRecord) => Text): Table {

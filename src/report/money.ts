@@ -1,4 +1,4 @@
-import { isFinal, type RunRecord } from '../records/record.ts';
+import { isFinal, type Price, type RunRecord } from '../records/record.ts';
 import type { TuningRecord } from '../records/tuning-record.ts';
 import type { Text } from './document.ts';
 import { formatHourlyUsd, formatUsd, joinWords } from './format.ts';
@@ -78,8 +78,17 @@ function countUnpriced(records: readonly Costed[]): string {
 }
 
 function whyUnknown(records: readonly Costed[]): string {
-  const reasons = records.map((record) => (record.price.kind === 'unknown' ? record.price.why : 'the billed time is not known'));
+  const reasons = records.flatMap(listReasons);
   return [...new Set(reasons)].slice(0, 3).join('; ');
+}
+
+function listReasons(record: Costed): string[] {
+  const machines = isSearch(record) ? [] : (record.ec2?.machines ?? []);
+  const prices = machines.length > 0 ? machines.map(({ price }) => price) : [record.price];
+  const unknown = prices.flatMap((price) => (price.kind === 'unknown' ? price.why : []));
+  if (unknown.length > 0) return unknown;
+  const timed = !isSearch(record) && record.on === 'ec2' && record.billedSeconds !== undefined;
+  return [timed ? 'the price of the volume is not known' : 'the billed time is not known'];
 }
 
 function writeBudget({ spending, perPullRequestUsd: limit }: ReportInput['budget'], rehearsal: boolean): string {
@@ -108,17 +117,32 @@ export function describeCost(record: RunRecord): string {
   return 'unknown';
 }
 
-type Priced = Pick<RunRecord, 'price' | 'rehearsal'> & { readonly machine: { readonly instanceType: string } };
+type Priced = Pick<RunRecord, 'price' | 'rehearsal'> & {
+  readonly machine: { readonly instanceType: string };
+  readonly ec2?: RunRecord['ec2'] | undefined;
+};
 
 /** Where every price of the table comes from: `ml.m5.xlarge $0.23/h (AWS Pricing API, 2026-11-22)`. */
 export function describePrices(records: readonly Priced[]): string {
-  const prices = records.map(({ price, machine, rehearsal }) => {
-    if (price.kind === 'unknown') return `${machine.instanceType} unknown (${price.why})`;
-    // In a rehearsal the local cloud answers for the Pricing API, from a table of its own.
-    const api = rehearsal ? 'price list of the local cloud' : 'AWS Pricing API';
-    const source = price.source === 'pricing-api' ? api : 'built-in table';
-    const estimate = price.quality === 'derived' ? ', an estimate derived from the EC2 price' : '';
-    return `${machine.instanceType} ${formatHourlyUsd(price.usdPerHour)} (${source}, ${price.date}${estimate})`;
+  const prices = records.flatMap(({ price, machine, ec2, rehearsal }) => {
+    if (!ec2 || ec2.machines.length === 0) return `${machine.instanceType} ${describePrice(price, rehearsal)}`;
+    return ec2.machines.map((one) => {
+      const market = one.spot ? ` spot${one.zone === undefined ? '' : ` in ${one.zone}`}` : '';
+      return `${one.instanceType}${market} ${describePrice(one.price, rehearsal)}`;
+    });
   });
   return joinWords([...new Set(prices)].slice(0, 6));
+}
+
+/** `$0.23/h (AWS Pricing API, 2026-11-22)`, `unknown (…)` */
+export function describePrice(price: Price, rehearsal: boolean): string {
+  if (price.kind === 'unknown') return `unknown (${price.why})`;
+  // In a rehearsal the local cloud answers for AWS, from tables of its own.
+  const source = {
+    'pricing-api': rehearsal ? 'price list of the local cloud' : 'AWS Pricing API',
+    'spot-history': rehearsal ? 'spot prices of the local cloud' : 'EC2’s spot price then',
+    table: 'built-in table',
+  }[price.source];
+  const estimate = price.quality === 'derived' ? ', an estimate derived from the EC2 price' : '';
+  return `${formatHourlyUsd(price.usdPerHour)} (${source}, ${price.date}${estimate})`;
 }

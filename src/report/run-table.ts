@@ -1,26 +1,20 @@
 import type { RunRecord } from '../records/record.ts';
-import { type Change, changeSince, metricOf } from '../training/comparison.ts';
+import { type Change, changeSince, chooseDuration, isOnEc2, metricOf } from '../training/comparison.ts';
 import { findPrimaryMetric } from '../training/metric-direction.ts';
-import { countSamples, lastSampleSeconds, meanCpuOverTime, summariseUse } from '../training/utilisation.ts';
 import { findOrigin } from '../training/search/origin.ts';
 import { lineBreak, type Table, type Text } from './document.ts';
-import { formatDuration, formatNumber, formatPercent, formatRatio, formatSigned } from './format.ts';
+import { describeLeastBill, describeMarket, writeCostParts, writeMachineCount, writeWhere } from './ec2/machine-facts.ts';
+import { listPhaseFacts } from './ec2/phase-facts.ts';
+import type { Fact } from './fact.ts';
+import { formatDuration, formatNumber, formatRatio, formatSigned } from './format.ts';
 import type { ReportInput } from './input.ts';
 import { describeCost } from './money.ts';
-import { sparkline } from './sparkline.ts';
 import { describeBriefly, findElapsed, iconOf } from './state.ts';
 import { describeOrigin } from './tuning/origin.ts';
+import { hasGpuSamples, hasNoJob, writeCpu, writeGpu, writeMemory } from './use-cells.ts';
 
 const mostMetrics = 5;
 const mostColumns = 4;
-const sparklineBins = 16;
-
-interface Fact {
-  readonly title: string;
-  readonly cell: (record: RunRecord, change: Change | undefined) => Text;
-  /** Also shown when there are so many runs that each gets one row. */
-  readonly brief?: true;
-}
 
 /** Metrics that get a place in the table: the one the verdict rests on, then the others by name. */
 export function chooseMetrics(records: readonly RunRecord[], input: Pick<ReportInput, 'objective'>): string[] {
@@ -35,7 +29,9 @@ export function chooseMetrics(records: readonly RunRecord[], input: Pick<ReportI
  */
 export function writeRunTable(input: ReportInput, current: readonly RunRecord[], names: ReadonlyMap<RunRecord, string>): Table {
   const facts = listFacts(input, current, chooseMetrics(current, input));
-  const changes = new Map(current.map((record) => [record, changeSince(record, input.baseline?.records ?? [], input.objective)]));
+  const before = input.baseline?.records ?? [];
+  const duration = chooseDuration(current);
+  const changes = new Map(current.map((record) => [record, changeSince(record, before, input.objective, duration)]));
   const nameOf = (record: RunRecord) => `${iconOf(record.state)} ${names.get(record) ?? record.label}`;
   if (current.length <= mostColumns) {
     const rows = facts.map((fact): Text[] => [
@@ -58,19 +54,15 @@ function listFacts(input: ReportInput, current: readonly RunRecord[], metrics: r
   const state: Fact = { title: 'State', cell: (record) => [describeBriefly(record, input.now)], brief: true };
   return [
     ...(settled ? [] : [state]),
+    ...(current.some(isOnEc2) ? [{ title: 'Where', cell: writeWhere, brief: true } as const] : []),
     { title: 'Machines', cell: writeMachine, brief: true },
     ...(current.some((record) => findOrigin(record, searches))
       ? [{ title: 'Hyperparameters', cell: (record: RunRecord) => [describeOrigin(findOrigin(record, searches))] }]
       : []),
-    {
-      title: 'Duration',
-      cell: (record, change) => [`${describeDuration(record, input.now)}${writeRatio(change?.durationRatio)}`],
-      brief: true,
-    },
-    { title: 'Billed', cell: (record) => [describeBilled(record)] },
-    { title: 'Cost', cell: (record, change) => [`${describeCost(record)}${writeRatio(change?.costRatio)}`], brief: true },
+    ...(current.some(isOnEc2) ? listServiceFacts(current, input.now) : listSageMakerFacts(input.now)),
     { title: 'CPU average / peak', cell: writeCpu, brief: true },
     { title: 'Memory peak', cell: writeMemory },
+    ...(current.some(hasGpuSamples) ? [{ title: 'GPU average / peak', cell: writeGpu, brief: true } as const] : []),
     ...metrics.map((name, index): Fact => ({
       title: name,
       cell: (record, change) => [describeMetric(record, name, change)],
@@ -79,22 +71,43 @@ function listFacts(input: ReportInput, current: readonly RunRecord[], metrics: r
   ];
 }
 
-const hasNoJob = ({ state }: RunRecord) => state.status === 'reused' || state.status === 'refused';
+function listSageMakerFacts(now: Date): Fact[] {
+  return [
+    {
+      title: 'Duration',
+      cell: (record, change) => [`${describeDuration(record, now)}${writeRatio(change?.durationRatio)}`],
+      brief: true,
+    },
+    { title: 'Billed', cell: (record) => [describeBilled(record)] },
+    { title: 'Cost', cell: (record, change) => [`${describeCost(record)}${writeRatio(change?.costRatio)}`], brief: true },
+  ];
+}
+
+/** The two services mean different things by duration, so beside EC2 each run is told by its phases. */
+function listServiceFacts(current: readonly RunRecord[], now: Date): Fact[] {
+  return [
+    ...listPhaseFacts(current, now),
+    { title: 'Billed', cell: (record) => [`${describeBilled(record)}${describeLeastBill(record)}`] },
+    { title: 'Cost', cell: (record, change) => writeCostParts(record, writeRatio(change?.costRatio)), brief: true },
+  ];
+}
 
 function writeRatio(ratio: number | undefined): string {
   return ratio === undefined ? '' : ` (${formatRatio(ratio)})`;
 }
 
-function writeMachine({ machine, asked }: RunRecord, change: Change | undefined): Text {
+function writeMachine(record: RunRecord, change: Change | undefined): Text {
+  const { machine } = record;
   const { vcpus, physicalCores, gpus } = machine;
   const cores = physicalCores === undefined ? '' : ` on ${physicalCores} core${physicalCores === 1 ? '' : 's'}`;
   const each = machine.instanceCount > 1 ? ' each' : '';
   return [
     `${machine.instanceCount} × `,
     { code: machine.instanceType },
-    asked.spot ? ' spot' : '',
+    describeMarket(record),
     lineBreak,
     `${vcpus === undefined ? 'vCPUs unknown' : `${vcpus} vCPU${cores}`}${gpus ? `, ${gpus} GPU` : ''}${each}`,
+    ...writeMachineCount(record),
     ...(change?.otherMachine === undefined ? [] : [lineBreak, `main: ${change.otherMachine}`]),
   ];
 }
@@ -110,23 +123,6 @@ function describeBilled(record: RunRecord): string {
   if (record.billedSeconds === undefined) return hasNoJob(record) ? '–' : 'not known yet';
   const times = record.machine.instanceCount > 1 ? `${record.machine.instanceCount} × ` : '';
   return `${times}${formatDuration(record.billedSeconds)}`;
-}
-
-function writeCpu(record: RunRecord): Text {
-  const use = summariseUse(record.utilisation, 'cpu', record.machine.instanceCount);
-  if (!use) return [hasNoJob(record) ? '–' : 'no data'];
-  const partial = record.utilisation.coverage === 'partial' ? ' (partial)' : '';
-  const silent = use.silentHosts > 0 ? ` (no data of ${use.silentHosts} host${use.silentHosts === 1 ? '' : 's'})` : '';
-  const bins = Math.max(1, Math.min(sparklineBins, countSamples(record)));
-  const line = sparkline(meanCpuOverTime(record, bins, Math.max(1, lastSampleSeconds(record))));
-  return [`${formatPercent(use.average)} / ${formatPercent(use.peak)}${partial}${silent}`, lineBreak, line];
-}
-
-function writeMemory(record: RunRecord): Text {
-  const use = summariseUse(record.utilisation, 'memory', record.machine.instanceCount);
-  if (!use) return [hasNoJob(record) ? '–' : 'no data'];
-  const { memoryGib } = record.machine;
-  return [`${formatPercent(use.peak)}${memoryGib === undefined ? '' : ` of ${memoryGib} GiB`}`];
 }
 
 function describeMetric(record: RunRecord, name: string, change: Change | undefined): string {

@@ -1,9 +1,10 @@
 import type { RunContext } from '../records/context.ts';
 import type { RunRecord } from '../records/record.ts';
 import type { TuningRecord } from '../records/tuning-record.ts';
-import { changeSince, hasResult, rank } from '../training/comparison.ts';
+import { changeSince, chooseDuration, hasResult, rank } from '../training/comparison.ts';
 import { describeChange } from './change.ts';
 import type { Inline, Text } from './document.ts';
+import { writeServices } from './ec2/verdict.ts';
 import { formatAge, formatDuration, formatNumber, formatUsd, shortCommit } from './format.ts';
 import type { ReportInput } from './input.ts';
 import { writeMoney } from './money.ts';
@@ -29,6 +30,7 @@ export function writeVerdict(
       ? writeVersusMain(input, current, names)
       : [{ strong: 'Training:' }, ' no run has been recorded after the tuning yet.'],
     ...writeRanking(input, current, names),
+    ...writeServices(current, names),
   ];
 }
 
@@ -64,8 +66,10 @@ function writeVersusMain(input: ReportInput, current: readonly RunRecord[], name
   if (!baseline) return [title, ' nothing to compare with yet.'];
   const main = `${shortCommit(baseline.commit)}, trained ${formatAge(baseline.date, input.now)}`;
   const best = rank(current, input.objective).best?.record;
-  const chosen = [...(best ? [best] : []), ...current].find((record) => changeSince(record, baseline.records, input.objective));
-  const change = chosen && changeSince(chosen, baseline.records, input.objective);
+  const duration = chooseDuration(current);
+  const findChange = (record: RunRecord) => changeSince(record, baseline.records, input.objective, duration);
+  const chosen = [...(best ? [best] : []), ...current].find(findChange);
+  const change = chosen && findChange(chosen);
   if (!change) return [title, ` no run has a finished counterpart there yet (${main}).`];
   const words = describeChange(change, input.objective);
   const name: Inline[] = current.filter(hasResult).length > 1 ? [{ strong: names.get(chosen) ?? chosen.label }, ' '] : [];
@@ -79,7 +83,7 @@ function writeRanking(input: ReportInput, current: readonly RunRecord[], names: 
   if (trained.length < 2) return [];
   const name = (record: RunRecord): Inline => ({ strong: names.get(record) ?? record.label });
   const parts: Inline[][] = [];
-  const times = fastest && compare(trained, (record) => record.trainingSeconds, formatDuration);
+  const times = fastest && compare(trained, chooseDuration(trained), formatDuration);
   const costs = cheapest && compare(trained, (record) => record.costUsd, formatUsd);
   if (times && costs && fastest === cheapest) parts.push(['fastest and cheapest is ', name(fastest), `: ${times}, ${costs}`]);
   else {

@@ -213,3 +213,87 @@ export const many = Array.from({ length: 400 }, (_, index) =>
     metrics: [{ name: 'test-accuracy', value: 0.9 + (index % 50) / 1000 }],
   }),
 );
+
+const onDemand = { kind: 'known', usdPerHour: 0.192, source: 'pricing-api', quality: 'observed', date: '2026-11-22' } as const;
+const spotPrice = { kind: 'known', usdPerHour: 0.0712, source: 'spot-history', quality: 'observed', date: '2026-11-22' } as const;
+
+/** One machine on demand: launched 12:00:04, gone 12:20:40. */
+export const onEc2 = record({
+  label: 'ec2',
+  on: 'ec2',
+  name: 'digits-ec2-fedcba9876-a1',
+  arn: 'arn:aws:ec2:us-east-1:123456789012:instance/i-0123456789abcdef0',
+  asked: {
+    ...base.asked,
+    instanceTypes: ['m5.xlarge'],
+    image: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+  },
+  machine: { ...base.machine, instanceType: 'm5.xlarge' },
+  times: { ...base.times, planned: '2026-11-22T12:00:02Z', created: '2026-11-22T12:00:04Z' },
+  transitions: [
+    { status: 'Starting', start: '2026-11-22T12:00:04.000Z', end: '2026-11-22T12:00:58.400Z' },
+    { status: 'Downloading', start: '2026-11-22T12:00:58.400Z', end: '2026-11-22T12:01:10.400Z' },
+    { status: 'Training', start: '2026-11-22T12:01:10.400Z', end: '2026-11-22T12:19:00.400Z' },
+    { status: 'Uploading', start: '2026-11-22T12:19:00.400Z', end: '2026-11-22T12:19:12.000Z' },
+    { status: 'Completed', start: '2026-11-22T12:20:40.000Z', end: '2026-11-22T12:20:40.000Z' },
+  ],
+  ec2: {
+    image: {
+      id: 'ami-0abc',
+      parameter: '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64',
+      name: 'al2023-ami',
+    },
+    machines: [
+      {
+        id: 'i-0123456789abcdef0',
+        instanceType: 'm5.xlarge',
+        zone: 'us-east-1a',
+        spot: false,
+        launched: '2026-11-22T12:00:04.000Z',
+        ended: '2026-11-22T12:20:40.000Z',
+        reason: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown',
+        price: onDemand,
+        billedSeconds: 1236,
+      },
+    ],
+    volumesUsd: 0.0011,
+  },
+  trainingSeconds: 1070,
+  billedSeconds: 1236,
+  price: onDemand,
+  costUsd: (1236 * 0.192) / 3600 + 0.0011,
+});
+
+/** A spot machine that EC2 took back, and 90 s after its end the next one. */
+export const interrupted = {
+  ...onEc2,
+  asked: { ...onEc2.asked, spot: true },
+  transitions: [
+    { status: 'Starting', start: '2026-11-22T11:50:00.000Z', end: '2026-11-22T11:51:00.000Z' },
+    { status: 'Downloading', start: '2026-11-22T11:51:00.000Z', end: '2026-11-22T11:51:10.000Z' },
+    { status: 'Training', start: '2026-11-22T11:51:10.000Z', end: '2026-11-22T11:58:00.000Z' },
+    { status: 'Interrupted', start: '2026-11-22T11:58:34.000Z', end: '2026-11-22T11:58:34.000Z' },
+    ...onEc2.transitions,
+  ],
+  ec2: {
+    image: { id: 'ami-0abc', parameter: '/aws/service/x', name: 'al2023-ami' },
+    machines: [
+      {
+        id: 'i-00000000000000001',
+        instanceType: 'm5.xlarge',
+        zone: 'us-east-1b',
+        spot: true,
+        launched: '2026-11-22T11:50:00.000Z',
+        ended: '2026-11-22T11:58:34.000Z',
+        reason: 'Server.SpotInstanceTermination: Spot instance termination',
+        price: spotPrice,
+        billedSeconds: 514,
+      },
+      ...(onEc2.ec2?.machines ?? []),
+    ],
+    volumesUsd: 0.0016,
+  },
+  trainingSeconds: 1480,
+  billedSeconds: 1750,
+  costUsd: (1236 * 0.192 + 514 * 0.0712) / 3600 + 0.0016,
+} satisfies RunRecord;
