@@ -1,7 +1,7 @@
 import type { Tag } from '@aws-sdk/client-iam';
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../time/clock.ts';
-import type { Roles, Weather } from '../../contract.ts';
+import type { Roles } from '../../contract.ts';
 import { type IdentityPolicy, parseIdentityPolicy } from './evaluate.ts';
 import { type ManagedPolicy, managedByAws } from './managed-policies.ts';
 import { parseTrust, type TrustPolicy, trusts } from './trust.ts';
@@ -57,7 +57,7 @@ export function createRole(role: Pick<Role, 'arn' | 'created' | 'knownFrom'> & P
   };
 }
 
-export function createRoleStore({ clock }: { clock: Clock; weather: Weather }): RoleStore {
+export function createRoleStore({ clock, account }: { clock: Clock; account: string }): RoleStore {
   const byName = new Map<string, Role>();
   const managed = new Map<string, ManagedPolicy>(managedByAws);
   const parsed = new Map<string, IdentityPolicy>();
@@ -99,7 +99,9 @@ export function createRoleStore({ clock }: { clock: Clock; weather: Weather }): 
     assumableBy(arn, service) {
       const role = findByArn(arn);
       if (!role) return 'no such role';
-      const asker = { kind: 'Service', names: [service], action: 'sts:AssumeRole', context: {} } as const;
+      // SageMaker says for which account it asks; EC2 and Lambda do not.
+      const context = service === 'sagemaker.amazonaws.com' ? { 'aws:sourceaccount': [account] } : {};
+      const asker = { kind: 'Service', names: [service], action: 'sts:AssumeRole', context } as const;
       return isKnown(role) && trusts(role.trust, asker) ? 'yes' : 'not trusted';
     },
   };
