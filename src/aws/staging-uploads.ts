@@ -18,7 +18,7 @@ import { parseS3Uri } from './s3-uri.ts';
 import type { Sender } from './staging-sender.ts';
 
 /** Parts that are held and sent at once, of all objects together. */
-const maxParts = 6;
+const maxParts = 4;
 /** Of a copy; the service reads them itself. */
 const copyPartBytes = 2 ** 30;
 /** Metadata of an object: what its source said of its content. */

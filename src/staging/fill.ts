@@ -20,9 +20,13 @@ export function fillFrom(chunks: AsyncIterable<Buffer>): Fill {
   };
 }
 
-/** Everything of a known size. @returns undefined when there is less or more than that */
-export async function readAll(chunks: AsyncIterable<Buffer>, bytes: number): Promise<Buffer | undefined> {
-  const into = Buffer.allocUnsafe(bytes);
+/**
+ * Everything of a known size.
+ * @param reused memory to read into, if it is large enough
+ * @returns undefined when there is less or more than that
+ */
+export async function readAll(chunks: AsyncIterable<Buffer>, bytes: number, reused?: Buffer): Promise<Buffer | undefined> {
+  const into = reused && reused.length >= bytes ? reused.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
   let filled = 0;
   for await (const chunk of chunks) {
     if (filled + chunk.length > bytes) return undefined;

@@ -1,8 +1,8 @@
-/** Files up to this size go in one request and are held whole in memory; larger ones go in parts of at least this size. */
-export const partBytes = 8 * 2 ** 20;
+/** Files up to this size go in one request and are held whole in memory; larger ones go in parts of this size, the least that S3 takes. */
+export const partBytes = 5 * 2 ** 20;
 
 /** Bytes of such files that are held at once; parts of larger ones are counted by the store. */
-export const heldBytes = 32 * 2 ** 20;
+export const heldBytes = 16 * 2 ** 20;
 
 /** Writes that are under way at once; S3 answers each in tens of milliseconds. */
 export const maxWrites = 48;

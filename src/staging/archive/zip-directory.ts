@@ -31,11 +31,11 @@ export async function readZipDirectory(
   shown: string,
   check: PathCheck,
 ): Promise<{ files: ZipFile[]; leftOut: number }> {
-  const entries: Entry[] = [];
+  const listed: Listed[] = [];
   try {
     const zip = await fromRandomAccessReaderPromise(new WindowReader(archive), archive.bytes, { decodeStrings: false });
     if (zip.entryCount > maxFiles) throw tooLarge(shown, `${zip.entryCount.toLocaleString('en-US')} entries`);
-    for await (const entry of zip.eachEntry()) entries.push(entry);
+    for await (const entry of zip.eachEntry()) listed.push(listEntry(entry));
   } catch (error) {
     if (error instanceof ActionError || !isFormatError(error)) throw error;
     throw new ActionError({
@@ -45,7 +45,22 @@ export async function readZipDirectory(
       cause: error,
     });
   }
-  return listFiles(entries, archive.bytes, shown, check);
+  return listFiles(listed, archive.bytes, shown, check);
+}
+
+/** What is kept of an entry: its other buffers would be most of the memory that a large archive takes. */
+type Listed = Omit<ZipFile, 'end'> & { readonly fault: string | undefined };
+
+function listEntry(entry: Entry): Listed {
+  return {
+    path: normalisePath(getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false)),
+    bytes: entry.uncompressedSize,
+    packedBytes: entry.compressedSize,
+    crc32: entry.crc32,
+    deflated: entry.compressionMethod === 8,
+    start: entry.relativeOffsetOfLocalHeader,
+    fault: findEntryFault(entry),
+  };
 }
 
 /** What yauzl finds wrong has no code; what the network or the disk does has one, or is an ActionError. */
@@ -53,53 +68,37 @@ function isFormatError(error: unknown): error is Error {
   return error instanceof Error && !('code' in error) && error.name !== 'AbortError';
 }
 
-function listFiles(entries: Entry[], bytes: number, shown: string, check: PathCheck): { files: ZipFile[]; leftOut: number } {
-  entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
+function listFiles(listed: Listed[], bytes: number, shown: string, check: PathCheck): { files: ZipFile[]; leftOut: number } {
+  listed.sort((a, b) => a.start - b.start);
   const files: ZipFile[] = [];
   let [leftOut, total] = [0, 0];
-  for (const [index, entry] of entries.entries()) {
-    const path = normalisePath(nameOf(entry));
+  for (const [index, { fault, ...file }] of listed.entries()) {
+    const { path, start, packedBytes } = file;
     if (path === '' || path.endsWith('/')) continue;
     if (isLeftOut(path)) {
       leftOut += 1;
       continue;
     }
-    const start = entry.relativeOffsetOfLocalHeader;
-    const next = entries[index + 1]?.relativeOffsetOfLocalHeader ?? bytes;
-    const fault = findEntryFault(entry, next);
+    const next = listed[index + 1]?.start ?? bytes;
     if (fault !== undefined) check.refuse(path, fault);
-    total += entry.uncompressedSize;
+    else if (start + 30 + packedBytes > next) check.refuse(path, 'shares its bytes with another file');
+    total += file.bytes;
     if (total > maxTotalBytes) throw tooLarge(shown, 'more than 1 TB');
-    if (!check.add(path)) continue;
-    const end = Math.min(next, start + maxHeaderBytes + entry.compressedSize + maxDescriptorBytes);
-    files.push({
-      path,
-      bytes: entry.uncompressedSize,
-      packedBytes: entry.compressedSize,
-      crc32: entry.crc32,
-      deflated: entry.compressionMethod === 8,
-      start,
-      end,
-    });
+    if (check.add(path)) files.push({ ...file, end: Math.min(next, start + maxHeaderBytes + packedBytes + maxDescriptorBytes) });
   }
   return { files, leftOut };
-}
-
-function nameOf(entry: Entry): string {
-  return getFileNameLowLevel(entry.generalPurposeBitFlag, entry.fileNameRaw, entry.extraFields, false);
 }
 
 const unixHost = 3;
 const fileTypeMask = 0o170000;
 const plainFile = 0o100000;
 
-function findEntryFault(entry: Entry, next: number): string | undefined {
+function findEntryFault(entry: Entry): string | undefined {
   const type = entry.versionMadeBy >> 8 === unixHost ? (entry.externalFileAttributes >>> 16) & fileTypeMask : 0;
   if (type !== 0 && type !== plainFile) return type === 0o120000 ? 'is a link' : 'is neither a file nor a folder';
   if (entry.isEncrypted()) return 'is encrypted';
   if (![0, 8].includes(entry.compressionMethod))
     return `is packed by method ${entry.compressionMethod}; only stored and deflated files can be read`;
-  if (entry.relativeOffsetOfLocalHeader + 30 + entry.compressedSize > next) return 'shares its bytes with another file';
   if (isBomb(entry.uncompressedSize, entry.compressedSize))
     return `grows from ${entry.compressedSize} to ${entry.uncompressedSize} bytes, which is no real data`;
   return undefined;

@@ -9,7 +9,7 @@ import type { ZipFile } from './zip-directory.ts';
 
 const inflateRaw = promisify(inflateRawCallback);
 /** Bytes of an archive that are asked for in one request. */
-const segmentBytes = 4 * 2 ** 20;
+export const segmentBytes = 2 * 2 ** 20;
 /** A gap between two files this small is read along. */
 const gapBytes = 64 * 1024;
 

@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../download/remote-file.ts';
-import { cutSegments, isLarge, type Segment, unpackLarge, unpackSmall, damaged } from '../archive/zip-read.ts';
+import { cutSegments, damaged, isLarge, type Segment, segmentBytes, unpackLarge, unpackSmall } from '../archive/zip-read.ts';
 import type { ZipFile } from '../archive/zip-directory.ts';
 import { fillFrom, readAll } from '../fill.ts';
 import { maxWrites } from '../limits.ts';
@@ -8,7 +8,7 @@ import { forEachParallel } from '../pool.ts';
 import type { Announced, Writer } from '../writer.ts';
 
 /** Requests for parts of the archive that are under way at once. */
-const maxSegments = 4;
+const maxSegments = 6;
 /** Files of one segment that are dealt with at once. */
 const maxSegmentFiles = 16;
 
@@ -36,15 +36,26 @@ export async function stageZip(
     for (const file of wanted) writer.note({ ...announce(file), content: '', etag: '' }, true);
     return;
   }
-  await forEachParallel(cutSegments(wanted), maxSegments, (segment) => {
+  // Used again and again: what is left to the garbage collector is freed late, and there is much of it.
+  const buffers: Buffer[] = [];
+  await forEachParallel(cutSegments(wanted), maxSegments, async (segment) => {
     const [first] = segment.files;
-    return first && isLarge(first) ? stageLarge(first, archive, shown, writer) : stageSegment(segment, archive, shown, writer);
+    if (first && isLarge(first)) return stageLarge(first, archive, shown, writer);
+    const buffer = buffers.pop() ?? Buffer.allocUnsafeSlow(segmentBytes);
+    await stageSegment(segment, buffer, archive, shown, writer);
+    buffers.push(buffer);
   });
 }
 
-async function stageSegment(segment: Segment, archive: RandomAccess, shown: string, writer: Writer): Promise<void> {
+async function stageSegment(
+  segment: Segment,
+  buffer: Buffer,
+  archive: RandomAccess,
+  shown: string,
+  writer: Writer,
+): Promise<void> {
   const { start, end, files } = segment;
-  const bytes = await readAll(archive.stream(start, end), end - start);
+  const bytes = await readAll(archive.stream(start, end), end - start, buffer);
   if (!bytes) throw damaged(shown, files[0]?.path ?? '', 'lies beyond the end of the archive');
   await forEachParallel(files, maxSegmentFiles, async (file) => {
     const release = await writer.memory.take(file.bytes);

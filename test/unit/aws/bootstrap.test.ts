@@ -42,7 +42,7 @@ const allows = (name: string, action: string) =>
 
 const zones = [
   ['PullRequestRole', 'TrainingRolePullRequest', ['trainyard/pr/*']],
-  ['MainRole', 'TrainingRoleMain', ['trainyard/main/*', '${DataPrefix}/*']],
+  ['MainRole', 'TrainingRoleMain', ['trainyard/main/*', '${DataPrefix}/*', '${DataPrefix}.manifest.json']],
   ['DeployRole', 'TrainingRoleRelease', ['trainyard/release/*']],
 ] as const;
 
