@@ -115,23 +115,23 @@ function table(pairs: readonly Pair[]): string[] {
 }
 
 const workspace = mkdtempSync(join(tmpdir(), 'trainyard-bench-'));
-try {
-  const venv = values.peers === undefined ? join(workspace, 'peers') : resolve(values.peers);
-  if (!existsSync(venv)) installPeers(venv);
-  for (const folder of ['small', 'large']) mkdirSync(join(workspace, folder));
-  makeFiles(join(workspace, 'small'), files, 30_000);
-  if (values.only.includes('large')) makeFiles(join(workspace, 'large'), 4, largeMb << 20);
-  const [own, peers] = [trainyard(workspace), listPeers(venv, workspace)];
-  const before = loadavg()[0] ?? 0;
-  const pairs = await compare(own, peers);
-  const [cpu] = cpus();
-  console.log(
-    `${availableParallelism()} cores of ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}; ` +
-      `load before ${before.toFixed(1)}, after ${(loadavg()[0] ?? 0).toFixed(1)}`,
-  );
-  console.log([own, ...peers].map(({ name, version }) => `${name}: ${version}`).join('; '));
-  console.log(`small: ${files} files of 30 kB; large: 4 files of ${largeMb} MB; medians of ${rounds} pairs\n`);
-  for (const line of table(pairs)) console.log(line);
-} finally {
-  rmSync(workspace, { recursive: true, force: true });
-}
+// Servers end with us, and what a signal cuts short is removed, too.
+process.once('exit', () => rmSync(workspace, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const venv = values.peers === undefined ? join(workspace, 'peers') : resolve(values.peers);
+if (!existsSync(venv)) installPeers(venv);
+for (const folder of ['small', 'large']) mkdirSync(join(workspace, folder));
+makeFiles(join(workspace, 'small'), files, 30_000);
+if (values.only.includes('large')) makeFiles(join(workspace, 'large'), 4, largeMb << 20);
+const [own, peers] = [trainyard(workspace), listPeers(venv, workspace)];
+const before = loadavg()[0] ?? 0;
+const pairs = await compare(own, peers);
+const [cpu] = cpus();
+console.log(
+  `${availableParallelism()} cores of ${cpu?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}; ` +
+    `load before ${before.toFixed(1)}, after ${(loadavg()[0] ?? 0).toFixed(1)}`,
+);
+console.log([own, ...peers].map(({ name, version }) => `${name}: ${version}`).join('; '));
+console.log(`small: ${files} files of 30 kB; large: 4 files of ${largeMb} MB; medians of ${rounds} pairs\n`);
+for (const line of table(pairs)) console.log(line);
