@@ -59,8 +59,8 @@ export interface TrainingJob {
   /** Last value of each metric. */
   readonly metrics: readonly { readonly name: string; readonly value: number; readonly at?: Date }[];
   readonly model?: string;
-  /** Of a run on EC2: every machine that is known of, in order, and the GPUs that the last one has. */
-  readonly ec2?: { readonly machines: readonly RecordedMachine[]; readonly gpus?: number };
+  /** Of a run on EC2: every machine that is known of, in order, and what the last one says it has. */
+  readonly ec2?: { readonly machines: readonly RecordedMachine[]; readonly vcpus?: number; readonly gpus?: number };
   /** Of a machine that ended without a last word: the end of its console. */
   readonly lastWords?: readonly string[];
 }

@@ -14,8 +14,8 @@ export function announce({ decisions, basis }: Preparation, log: Log): void {
       const prices = plan.instanceTypes.map((type) => describePrice(type, plan.prices[type], basis.rehearsal));
       log.info(
         `${plan.label}: new run on ${spot ? 'spot ' : ''}${plan.instanceTypes.join(', else ')}${spot ? ', else on demand' : ''}, ` +
-          `${volumeGb} GB, ${plan.image.name} (${plan.image.id}), training for at most ${formatSeconds(maxRuntimeSeconds)}; ` +
-          `ended by itself and at most ${most} (${prices.join('; ')}).`,
+          `${volumeGb} GB, ${plan.image.name} (${plan.image.id}), at most ${formatSeconds(maxRuntimeSeconds)} of training and ${most} in all ` +
+          `(${prices.join('; ')}).`,
       );
     } else if (decision.kind === 'reuse' && decision.record.state.status === 'reused') {
       const { name, commit } = decision.record.state;

@@ -24,9 +24,7 @@ export function applyMachines(applied: RunRecord, record: RunRecord, job: Traini
   );
   return {
     ...rest,
-    ...(last && {
-      machine: { ...getMachine(last.instanceType, 1), ...(job.ec2?.gpus === undefined ? {} : { gpus: job.ec2.gpus }) },
-    }),
+    ...(last && { machine: describeMachine(last, job) }),
     ...(last && { price: last.price }),
     times: {
       ...applied.times,
@@ -34,6 +32,7 @@ export function applyMachines(applied: RunRecord, record: RunRecord, job: Traini
       ...(training[0] ? { trainingStarted: training[0].start } : {}),
     },
     transitions,
+    warnings: [...new Set([...record.warnings, ...findGpuWarning(record, last, job)])],
     ...(training.length > 0 && seconds.every((one) => one !== undefined)
       ? { trainingSeconds: seconds.reduce((all, one) => all + one, 0) }
       : {}),
@@ -42,6 +41,24 @@ export function applyMachines(applied: RunRecord, record: RunRecord, job: Traini
     }),
     ...cost,
   };
+}
+
+/** The table's figures; for a type that it does not have, what the machine says of itself. */
+function describeMachine({ instanceType }: RecordedMachine, { ec2 }: TrainingJob): RunRecord['machine'] {
+  const known = getMachine(instanceType, 1);
+  if (known.vcpus !== undefined) return known;
+  return {
+    ...known,
+    ...(ec2?.vcpus === undefined ? {} : { vcpus: ec2.vcpus }),
+    ...(ec2?.gpus === undefined ? {} : { gpus: ec2.gpus }),
+  };
+}
+
+/** A GPU that is paid for and that the system does not see. */
+function findGpuWarning({ rehearsal }: RunRecord, last: RecordedMachine | undefined, { ec2 }: TrainingJob): string[] {
+  const gpus = last && getMachine(last.instanceType, 1).gpus;
+  if (rehearsal || ec2?.gpus !== 0 || !gpus) return [];
+  return [`${last?.instanceType} has a GPU, and nvidia-smi found none on it: the script trained without.`];
 }
 
 /** When each machine of the run began to train. */

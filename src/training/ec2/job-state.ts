@@ -62,7 +62,11 @@ export function readBoxJob(sighting: Sighting): TrainingJob {
     instanceCount: 1,
     metrics: [],
     ...(status?.model && { model: sighting.model }),
-    ec2: { machines: recorded, ...(status?.gpus === undefined ? {} : { gpus: status.gpus }) },
+    ec2: {
+      machines: recorded,
+      ...(status?.vcpus === undefined ? {} : { vcpus: status.vcpus }),
+      ...(status?.gpus === undefined ? {} : { gpus: status.gpus }),
+    },
     ...(over && !spoken && { lastWords: sighting.console }),
   };
 }
@@ -137,8 +141,12 @@ function readTransitions(
     first?.status === 'Starting'
       ? [{ ...first, start: launched && launched < first.start ? launched : first.start }, ...rest]
       : [...(launched ? [{ status: 'Starting', start: launched }] : []), ...phases];
-  const end = outcome === undefined ? undefined : (last?.ended ?? toDate(status?.updated));
-  return end && outcome !== undefined ? [...starting, { status: outcome, start: end, end }] : starting;
+  const over = outcome === undefined ? undefined : (last?.ended ?? toDate(status?.updated));
+  if (!over || outcome === undefined) return starting;
+  // EC2 tells whole seconds.
+  const spoken = starting.at(-1)?.end ?? over;
+  const end = spoken > over ? spoken : over;
+  return [...starting, { status: outcome, start: end, end }];
 }
 
 function readPhase({ status, start, end }: BoxStatus['phases'][number]): TrainingJob['transitions'][number] {
