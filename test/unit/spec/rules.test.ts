@@ -95,6 +95,22 @@ const refused: [string, unknown[]][] = [
     ],
   ],
   [
+    runs('{ on: ec2, instance-type: [g4dn.xlarge, m5.xlarge] }'),
+    ['train.runs.one.instance-type: g4dn.xlarge has a GPU and m5.xlarge has none: one machine image does not fit both.'],
+  ],
+  [
+    runs('{ on: ec2, instance-type: m5.xlarge, spot: true, max-wait: 3h }'),
+    ['train.runs.one.max-wait: A spot run on EC2 waits for nothing: it falls back to on demand.'],
+  ],
+  [
+    runs('{ on: ec2, instance-type: m5.xlarge }').replace(/image: \S+/, 'image: pytorch-2.13-gpu'),
+    ['train.runs.one.instance-type: The image pytorch-2.13-gpu is for machines with a GPU, and m5.xlarge has none.'],
+  ],
+  [
+    `${runs('{ on: ec2, instance-type: m5.xlarge }')}network: { isolation: true }\n`,
+    ['train.runs.one.on: Machines of EC2 cannot be isolated: they fetch code and data and tell of their work by the network.'],
+  ],
+  [
     runs('{ on: sagemakr, instance-type: ml.m5.xlarge }'),
     ['train.runs.one.on: It is "sagemakr"; it must be one of sagemaker, ec2.'],
   ],
