@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Deployment } from '../../src/cloud/github/state.ts';
+import type { Ec2Options } from '../../src/cloud/services/ec2/options.ts';
 import type { LambdaOptions } from '../../src/cloud/services/lambda/room.ts';
 import type { SageMakerOptions } from '../../src/cloud/services/sagemaker/index.ts';
 import type { RunRecord } from '../../src/records/record.ts';
@@ -40,7 +41,7 @@ export interface CloudProcessOptions {
   /** Of the weather's throttles. */
   seed?: number;
   buckets: string[];
-  roles: { arn: string; trust: string[] | object }[];
+  roles: { arn: string; trust: string[] | object; policies?: Readonly<Record<string, object>> }[];
   /** The pull request comes from another repository. */
   fork?: boolean;
   /** Credentials of assumed roles last no longer. */
@@ -49,6 +50,8 @@ export interface CloudProcessOptions {
   training?: SageMakerOptions;
   /** Of Lambda. */
   functions?: LambdaOptions;
+  /** Of EC2. */
+  ec2?: Ec2Options;
 }
 
 /** What the process prints when it is ready. */
