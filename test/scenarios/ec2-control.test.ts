@@ -8,9 +8,12 @@ import { listReduced } from '../support/stack.ts';
 
 const shipped = 'PullRequestRole';
 const policies = stack.roles.get(shipped)?.policies ?? {};
-/** What CI may do about machines: the policy of its own, and the right to give them their role. */
+/**
+ * What CI may do about machines: the policy of its own, and the right to give them their role. Only an account's first spot request
+ * needs FirstSpot, and here no request is the first.
+ */
 const reduced = listReduced(policies)
-  .filter(({ without }) => /^Ec2Control |PassEc2Role/.test(without))
+  .filter(({ without }) => /^Ec2Control (?!FirstSpot)|PassEc2Role/.test(without))
   .map(({ without, policies: left }, index) => ({ without, policies: left, name: `ci-${index}`, of: shipped }));
 
 let account: Account;
