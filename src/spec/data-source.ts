@@ -19,5 +19,7 @@ export const sourceText = z
 /** @param from a text that `sourceText` takes */
 export function readSource(from: string): DataSource {
   if (from.startsWith('https://')) return { kind: 'https', url: from };
-  return from.startsWith('s3://') ? { kind: 's3', uri: from } : { kind: 'folder', path: from.replace(/^(?:\.\/)+(?=.)/, '').replace(/\/+$/, '') };
+  return from.startsWith('s3://')
+    ? { kind: 's3', uri: from }
+    : { kind: 'folder', path: from.replace(/^(?:\.\/)+(?=.)/, '').replace(/\/+$/, '') };
 }
