@@ -54,6 +54,7 @@ const aws = await startCloud({
   ...(options.maxSessionSeconds === undefined ? {} : { maxSessionSeconds: options.maxSessionSeconds }),
   training: options.training ?? {},
   functions: options.functions ?? {},
+  ec2: options.ec2 ?? {},
   journal,
   gate,
 });
