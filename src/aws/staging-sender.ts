@@ -6,7 +6,7 @@ import { HttpRequest } from '@smithy/core/protocols';
 import type { AwsCredentialIdentity } from '@smithy/types';
 
 /** A PUT of bytes that are in memory. */
-export interface Sending {
+interface Sending {
   readonly bucket: string;
   readonly key: string;
   /** In the order of their names. */

@@ -13,7 +13,7 @@ export const maxTotalBytes = 10 ** 12;
 
 /** A file this much larger than what it was packed into is taken for a bomb; small ones are let be. */
 export const maxRatio = 250;
-export const ratioFreeBytes = 100 * 10 ** 6;
+const ratioFreeBytes = 100 * 10 ** 6;
 
 /** S3's limit for a key, in bytes of UTF-8. */
 export const maxKeyBytes = 1024;

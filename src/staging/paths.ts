@@ -13,7 +13,7 @@ export function isLeftOut(path: string): boolean {
 }
 
 /** Why a path must not be written; undefined when it may. */
-export function findPathFault(path: string, target: Target): string | undefined {
+function findPathFault(path: string, target: Target): string | undefined {
   const parts = path.split('/');
   if (path === '') return 'has no name';
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return 'is an absolute path';

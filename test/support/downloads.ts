@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-export interface Served {
+interface Served {
   data: Buffer;
   /** Whether the server gives parts; it does unless told otherwise. */
   ranges?: boolean;

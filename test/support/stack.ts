@@ -21,7 +21,7 @@ const document = z.object({
 export type StackPolicy = z.infer<typeof document>;
 
 /** A role as the stack makes it. */
-export interface StackRole {
+interface StackRole {
   readonly arn: string;
   readonly trust: object;
   /** By name, those of managed policies included. */

@@ -23,7 +23,7 @@ export interface Training {
 }
 
 /** A machine that must outlive its workflow run says so: the sweeper takes others when their run is over. */
-export const outlivesTag = 'trainyard:outlives-run';
+const outlivesTag = 'trainyard:outlives-run';
 
 /** Goes through markets, types and subnets until a machine can be had. @throws ActionError when none can, or EC2 refuses */
 export async function startFirst(plan: MachinePlan, name: string, training: Training, deps: Ec2Deps): Promise<RunRecord> {

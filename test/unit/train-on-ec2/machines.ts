@@ -8,7 +8,7 @@ import { createBoxUtilisation } from '../../../src/training/ec2/utilisation.ts';
 import { createDeps, settings as trainSettings, spec, type World } from '../train-model/world.ts';
 
 /** What becomes of the n-th machine that is started. */
-export interface Fate {
+interface Fate {
   /** Seconds of training. */
   readonly trains?: number;
   /** `silent`: it goes without a last word, for EC2's reason. */

@@ -14,7 +14,7 @@ export interface Scope {
  * What must be allowed for an operation, every entry of it. The actions, resources and condition keys are those of AWS's Service
  * Authorization Reference, 2026-11.
  */
-export type AccessOf<Input> = (input: Input, scope: Scope) => Access[];
+type AccessOf<Input> = (input: Input, scope: Scope) => Access[];
 /** By operation; each service types its own with the SDK's requests. */
 export type AccessTable = Readonly<Record<string, AccessOf<never>>>;
 
