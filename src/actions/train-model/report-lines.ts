@@ -44,14 +44,18 @@ export function describeTotal(results: readonly Pick<Result, 'record'>[], { cost
   return `In all: ${formatUsd(Number(costUsd))}${rehearsal ? ' on AWS; here nothing was billed' : ''}.`;
 }
 
+/** `2 × ml.m5.large`; a run on EC2 that was interrupted has had several machines, one after another. */
+function describeMachines({ machine, ec2 }: RunRecord): string {
+  const machines = ec2?.machines ?? [];
+  return machines.length > 1 ? `${machines.length} machines in turn` : `${machine.instanceCount} × ${machine.instanceType}`;
+}
+
 /** One line for a run that is over. */
 export function describeOutcome(record: RunRecord): string {
   if (record.handedOver)
     return `${record.label}: ${record.name} runs on without this step; a later run of this commit finishes it.`;
   const cost = record.costUsd === undefined ? 'cost unknown' : formatUsd(record.costUsd);
-  const duration = record.billedSeconds
-    ? [`${formatSeconds(record.billedSeconds)} billed on ${record.machine.instanceCount} × ${record.machine.instanceType}`]
-    : [];
+  const duration = record.billedSeconds ? [`${formatSeconds(record.billedSeconds)} billed on ${describeMachines(record)}`] : [];
   const metrics = record.metrics.map(({ name, value }) => `${name} ${value}`);
   return [`${record.label}: ${record.state.status}`, ...duration, cost, ...metrics].join(', ');
 }
