@@ -1,3 +1,4 @@
+import { jobTag, outlivesTag } from '../training/ec2/jobs.ts';
 import { expiresTag } from './ownership.ts';
 import type { Inventory, SweptMachine } from './sweep-inventory.ts';
 import { hasExpired } from './sweep-protect.ts';
@@ -17,10 +18,10 @@ function whyMachineGoes({ tags }: SweptMachine, { endedRuns, now }: Inventory): 
   if (hasExpired({ tags }, now)) return `its run expired at ${tags[expiresTag]}`;
   const run = tags['trainyard:run'] ?? '';
   // One that was handed over (`wait: false`) works on without its workflow run.
-  if (!endedRuns.has(run) || tags['trainyard:outlives-run'] === 'true') return undefined;
+  if (!endedRuns.has(run) || tags[outlivesTag] === 'true') return undefined;
   return `the workflow run ${run} that watched it is over`;
 }
 
 function describeStay({ tags }: SweptMachine): string {
-  return `it trains ${tags['trainyard:job'] ?? 'a run'} until ${tags[expiresTag] ?? 'it ends itself'} at the latest`;
+  return `it trains ${tags[jobTag] ?? 'a run'} until ${tags[expiresTag] ?? 'it ends itself'} at the latest`;
 }

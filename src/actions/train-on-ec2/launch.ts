@@ -2,7 +2,7 @@ import { ActionError } from '../../action-error.ts';
 import type { RunRecord } from '../../records/record.ts';
 import { applyMachines } from '../../training/ec2/apply.ts';
 import { type Candidate, describeCandidate, getClientToken, listCandidates } from '../../training/ec2/candidates.ts';
-import { jobTag } from '../../training/ec2/jobs.ts';
+import { jobTag, outlivesTag } from '../../training/ec2/jobs.ts';
 import type { MachinePlan } from '../../training/ec2/plan.ts';
 import type { MachineRequest } from '../../training/ec2/ports.ts';
 import { buildUserData } from '../../training/ec2/user-data.ts';
@@ -21,9 +21,6 @@ export interface Training {
   readonly active: ActiveJobs<RunRecord>;
   readonly agent: string;
 }
-
-/** A machine that must outlive its workflow run says so: the sweeper takes others when their run is over. */
-const outlivesTag = 'trainyard:outlives-run';
 
 /** Goes through markets, types and subnets until a machine can be had. @throws ActionError when none can, or EC2 refuses */
 export async function startFirst(plan: MachinePlan, name: string, training: Training, deps: Ec2Deps): Promise<RunRecord> {

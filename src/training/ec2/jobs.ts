@@ -9,6 +9,8 @@ import { getBilledSeconds } from './money.ts';
 import type { Machine, MachinePrices, MachineRequest, Machines } from './ports.ts';
 
 export const jobTag = 'trainyard:job';
+/** A machine that must outlive its workflow run says so: the sweeper takes others when their run is over. */
+export const outlivesTag = 'trainyard:outlives-run';
 const repositoryTag = 'trainyard:repo';
 
 /** How long EC2's lists may not show what it has answered for. */
