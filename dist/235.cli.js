@@ -1,4 +1,4 @@
-export const id=235;export const ids=[235];export const modules={4235:((e,t,n)=>{n.r(t),n.d(t,{cloudCommand:()=>cloudCommand,parseCloudArguments:()=>parseCloudArguments});var r=n(3024),i=n(8161),a=n(6760),o=n(7975),s=n(9055),c=n(4846),l=n(1077);let u=`trainyard cloud: runs the local cloud, an AWS on 127.0.0.1 that executes, until it is interrupted.
+export const id=235;export const ids=[235];export const modules={4235:((e,t,n)=>{n.r(t),n.d(t,{cloudCommand:()=>cloudCommand,parseCloudArguments:()=>parseCloudArguments});var r=n(3024),i=n(8161),a=n(6760),o=n(7975),s=n(9055),c=n(1974),l=n(1077);let u=`trainyard cloud: runs the local cloud, an AWS on 127.0.0.1 that executes, until it is interrupted.
 
   --port N                 port to listen on (default: one that is free)
   --folder F               where objects and jobs are kept (default: a temporary folder, removed at the end)
