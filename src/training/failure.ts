@@ -89,9 +89,15 @@ const patterns: readonly Pattern[] = [
   },
 ];
 
+const raiseVolume = 'Raise volume-gb of this run in trainyard.yml.';
+/** In a script's failure: the system's words, and those that the program on a machine of EC2 puts in front of them. */
+const noRoom = /No space left on device|Disk quota exceeded|no more room to write|disk of the machine is full/;
+/** That program gives its advice in the same line; here it is the fix. */
+const withoutAdvice = (sentence: string) => sentence.replace(/: raise volume-gb of this run in trainyard\.yml\.$/, '.');
+
 /** What the machine, not the script, could not do. */
 function explainMachine(text: string): Failure {
-  const sentence = firstLine(text);
+  const sentence = withoutAdvice(firstLine(text));
   if (/AccessDenied|not authorized|403/.test(text)) {
     return {
       kind: 'permission',
@@ -99,7 +105,7 @@ function explainMachine(text: string): Failure {
       fix: 'Give it to the role of the instance profile under roles.ec2; infra/bootstrap.yml has what it needs.',
     };
   }
-  if (/disk|No space left/i.test(text)) return { kind: 'input', sentence, fix: 'Raise volume-gb of this run in trainyard.yml.' };
+  if (/disk|No space left/i.test(text)) return { kind: 'input', sentence, fix: raiseVolume };
   if (/There is no object below|names no file/.test(text)) {
     return { kind: 'input', sentence, fix: 'Check the data in trainyard.yml and what lies at its S3 prefix.' };
   }
@@ -130,9 +136,11 @@ function explainScript({ reason, logTail, entryPoint }: Evidence): Failure {
     };
   }
   const said = findHeadline(reason) ?? findException(logTail);
+  const sentence = `${entryPoint} ${ended}${said === undefined ? '' : `: ${withoutAdvice(said)}`}${said?.endsWith('.') ? '' : '.'}`;
+  if (noRoom.test(reason)) return { kind: 'script', sentence, fix: raiseVolume };
   return {
     kind: 'script',
-    sentence: `${entryPoint} ${ended}${said === undefined ? '' : `: ${said}`}${said?.endsWith('.') ? '' : '.'}`,
+    sentence,
     fix: `Correct ${entryPoint}; its last log lines are shown with this, all of them in the step's log.`,
   };
 }

@@ -26,10 +26,14 @@ export async function follow(first: RunRecord, plan: MachinePlan, training: Trai
   try {
     for (;;) {
       const seen = await watchMachine(record, settings.wait ? 'ended' : 'running', follower, deps);
-      const next = seen.secondaryStatus === interrupted ? await goOn(record, seen, plan, training, deps) : undefined;
-      if (next) {
-        record = next;
-        continue;
+      if (seen.secondaryStatus === interrupted) {
+        // What this machine said last comes before what is done about it.
+        follower.flush();
+        const next = await goOn(record, seen, plan, training, deps);
+        if (next) {
+          record = next;
+          continue;
+        }
       }
       const result: RunRecord = hasEnded(seen)
         ? await settle(record, seen, follower, patience, deps)

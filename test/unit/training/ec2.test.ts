@@ -190,7 +190,17 @@ test.each([
   ['MachineError: The machine i-1 ended without a last word: x.', 'aws', /console/],
   ['SpotInterruption: EC2 took the spot machine back (x).', 'capacity', /checkpoints/],
   ['AlgorithmError: the disk of MachineError: mine, exit code: 1', 'script', /Correct/],
+  ['AlgorithmError: OSError: [Errno 28] No space left on device: x, exit code: 1', 'script', /volume-gb/],
 ] as const)('%s is explained', (reason, kind, fix) => {
   const failure = explainFailure({ reason, logTail: [], instanceType: 'm5.xlarge', entryPoint: 'train.py' });
   expect(failure).toMatchObject({ kind, fix: expect.stringMatching(fix) });
+});
+
+test.each([
+  'MachineError: The disk of the machine is full (x): raise volume-gb of this run in trainyard.yml.\nmore',
+  'AlgorithmError: The disk of the machine is full (x): raise volume-gb of this run in trainyard.yml.\nmore, exit code: 1',
+])('what to raise when the disk is full is said once: %s', (reason) => {
+  const { sentence, fix } = explainFailure({ reason, logTail: [], instanceType: 'm5.xlarge', entryPoint: 'train.py' });
+  expect(sentence).toMatch(/The disk of the machine is full \(x\)\.$/);
+  expect(fix).toBe('Raise volume-gb of this run in trainyard.yml.');
 });
