@@ -1,4 +1,4 @@
-import type { PutObjectCommand, PutObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { Agent as HttpAgent, type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
@@ -26,8 +26,6 @@ interface Sending {
  */
 export interface Sender {
   send(sending: Sending): Promise<IncomingHttpHeaders | undefined>;
-  /** Sends by the client, which shows where it sends to. */
-  learn(command: PutObjectCommand, signal: AbortSignal): Promise<PutObjectCommandOutput>;
 }
 
 interface Place {
@@ -93,21 +91,20 @@ export function createSender(s3: S3Client, region: string): Sender {
     });
   }
 
-  return {
-    send,
-    async learn(command, signal) {
-      const { Bucket: bucket = '', Key: key = '' } = command.input;
-      command.middlewareStack.add(
-        (next) => (args) => {
-          const place = findPlace(args.request, key);
-          if (place) places.set(bucket, place);
-          return next(args);
-        },
-        { step: 'finalizeRequest', priority: 'low', name: 'learnPlace' },
-      );
-      return s3.send(command, { abortSignal: signal });
+  // Where the objects of a bucket are, the client's own requests show: the first of each file in parts, and the first small file's.
+  s3.middlewareStack.add(
+    (next) => (args) => {
+      const { Bucket: bucket, Key: key } = { Bucket: undefined, Key: undefined, ...args.input };
+      if (bucket !== undefined && key !== undefined && !places.has(bucket)) {
+        const place = findPlace(args.request, key);
+        if (place) places.set(bucket, place);
+      }
+      return next(args);
     },
-  };
+    { step: 'finalizeRequest', priority: 'low' },
+  );
+
+  return { send };
 }
 
 function findPlace(request: unknown, key: string): Place | undefined {

@@ -66,7 +66,7 @@ export function createStagingStore(clients: Clients, objects: StreamingObjectSto
         ChecksumSHA256: checksum,
         ...(origin === '' ? {} : { Metadata: { [originKey]: origin } }),
       });
-      const answer = await call({ action: 's3:PutObject', resource: uri }, () => sender.learn(command, signal));
+      const answer = await call({ action: 's3:PutObject', resource: uri }, () => s3.send(command, { abortSignal: signal }));
       return unquote(answer.ETag);
     },
 

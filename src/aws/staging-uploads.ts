@@ -39,7 +39,7 @@ interface Uploads {
 /** Uploads in parts. One that does not come to its end is taken back, so that nobody pays for parts of nothing. */
 export function createUploads(s3: S3Client, sender: Sender): Uploads {
   const places = createBudget(maxParts);
-  const buffers: Buffer<ArrayBuffer>[] = [];
+  const buffers: Buffer[] = [];
 
   /** @param work sends the parts, in any order */
   async function inParts(
@@ -108,9 +108,9 @@ export function createUploads(s3: S3Client, sender: Sender): Uploads {
       const failures: unknown[] = [];
       const active: Promise<void>[] = [];
       let read = 0;
-      const send = async (number: number, body: Buffer<ArrayBuffer>, release: () => void) => {
+      const send = async (number: number, body: Buffer, release: () => void) => {
         try {
-          const sha256 = await hashPart(body);
+          const sha256 = hashPart(body);
           hashes[number - 1] = sha256;
           parts.push(await sendPart(started, number, body, sha256, signal));
           onPart(body.length);

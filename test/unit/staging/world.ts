@@ -75,7 +75,7 @@ export function createWorld(downloadUrl?: string): World {
         onPart(filled);
         if (filled < part.length) break;
       }
-      const content = describeParts(await Promise.all(parts.map((part) => hashPart(Buffer.from(part)))));
+      const content = describeParts(parts.map(hashPart));
       return { etag: keep(uri, Buffer.concat(parts), origin, content), content };
     },
     copy: async (from, uri) => {
