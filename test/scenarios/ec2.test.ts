@@ -302,6 +302,43 @@ test.concurrent('the report of a run whose runner was lost collects what its mac
     expect(comment?.body).toContain(record?.ec2?.machines[0]?.id);
   }));
 
+test.concurrent('an answer of EC2 that got lost does not make a second machine', () =>
+  inEc2World({}, async ({ cloud, job, project, recordsOf }) => {
+    const lost = { service: 'ec2', operation: 'RunInstances', when: 'after', effect: { kind: 'reset' } } as const;
+    await cloud.addFault({ id: 'lost', nth: 1, ...lost });
+    const step = job({ project: project(onEc2()) });
+    expectExit(await step.step(action).done);
+    const asked = (await cloud.journal()).filter(({ operation }) => operation === 'RunInstances');
+    expect(asked.length).toBeGreaterThan(1);
+    const [instance, ...others] = await listInstances(cloud);
+    expect(others).toEqual([]);
+    const [record] = await recordsOf(step.runId);
+    expect(record).toMatchObject({ state: { status: 'completed' }, ec2: { machines: [{ id: instance?.InstanceId }] } });
+    await untilTerminated(cloud);
+  }));
+
+test.concurrent('wait: false leaves the machine alone, and a later run of the commit takes it over', () =>
+  inEc2World({}, async ({ cloud, job, project, recordsOf, count }) => {
+    const shared = project(onEc2({ hyperparameters: { rest: 6 } }));
+    const first = job({ project: shared });
+    const main = await first.step(action, { wait: 'false' }).done;
+    expectExit(main);
+    expectExit(await first.afterStep(action, main, { wait: 'false' }).done);
+    expect(await count('TerminateInstances')).toBe(0);
+    expect(await recordsOf(first.runId)).toMatchObject([{ state: { status: 'submitted' }, handedOver: true }]);
+    await untilTerminated(cloud, 60);
+
+    const second = job({ project: shared });
+    const later = await second.step(action).done;
+    expectExit(later);
+    expect(await count('RunInstances')).toBe(1);
+    const [record] = await recordsOf(first.runId);
+    expect(record).toMatchObject({ state: { status: 'completed' }, model: later.outputs['model'] });
+    expect(record).not.toHaveProperty('handedOver');
+    expect(record?.costUsd).toBeGreaterThan(0);
+    expect(await recordsOf(second.runId)).toEqual([]);
+  }));
+
 /** Says everything it was given in a form that nothing on the way changes. */
 const echo = `
 import json, os, sys
