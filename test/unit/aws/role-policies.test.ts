@@ -34,7 +34,7 @@ const clients = () => createClients({ region: 'us-east-1', sessionName: 'test', 
 
 test('managed policies over all pages and inline ones as documents', async () => {
   const iam = clients().of(IAMClient);
-  const attached = Array.from({ length: 120 }, (_, index) => `arn:aws:iam::000000000000:policy/p${index}`);
+  const attached = Array.from({ length: 120 }, (_, index) => `arn:aws:iam::aws:policy/p${index}`);
   const [RoleName, document] = ['octo-serving', { Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] }];
   for (const PolicyArn of attached) await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));
   await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'a+b', PolicyDocument: JSON.stringify(document) }));
