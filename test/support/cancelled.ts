@@ -2,7 +2,7 @@ import { isFinal } from '../../src/records/record.ts';
 import { createProject, type Job, startJob } from './job.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { processesUsing } from './processes.ts';
-import { isRead } from './reads.ts';
+import { isRead, listDistinct } from './reads.ts';
 import type { StepOutcome } from './step.ts';
 
 /** Cancels at once, side by side: each has a cloud of its own, so that no call of one is counted for another. */
@@ -43,10 +43,10 @@ export const clean = (when: string): Aftermath => ({
 
 export interface Cancels {
   /**
-   * A run that nobody cancels, the number of its calls and its seconds. `afterWrites`: the edge after every call that changes
-   * something; after a read all is as before the next call.
+   * A run that nobody cancels and its seconds. `before`: the edge before every call, of polling once; `afterWrites`: the edge after
+   * every call that changes something; after a read all is as before the next call.
    */
-  measure(): Promise<{ aftermath: Aftermath; calls: number; afterWrites: When[]; seconds: number }>;
+  measure(): Promise<{ aftermath: Aftermath; before: When[]; afterWrites: When[]; seconds: number }>;
   /** Cancels at each of these, a few side by side, and returns those that left anything. */
   findLeaks(whens: readonly When[]): Promise<Aftermath[]>;
   /** Ends the clouds and returns what is left of them. */
@@ -84,7 +84,7 @@ export async function startCancels(weather: 'calm' | 'aws-like'): Promise<Cancel
       const aftermath = await cancelled(cloud, { kind: 'never' });
       const seconds = (Date.now() - started) / 1000;
       const calls = (await cloud.journal()).slice(before);
-      return { aftermath, calls: calls.length, afterWrites: listAfterWrites(calls), seconds };
+      return { aftermath, before: listBefore(calls), afterWrites: listAfterWrites(calls), seconds };
     },
     async findLeaks(whens) {
       const waiting = [...whens];
@@ -104,6 +104,10 @@ export async function startCancels(weather: 'calm' | 'aws-like'): Promise<Cancel
       return clouds.flatMap(({ folder }) => processesUsing(folder).map(({ command }) => command));
     },
   };
+}
+
+function listBefore(calls: readonly { operation: string }[]): When[] {
+  return listDistinct(calls.map(({ operation }) => operation)).map((nth) => ({ kind: 'call', nth, edge: 'before' }));
 }
 
 function listAfterWrites(calls: readonly { service: string; operation: string }[]): When[] {

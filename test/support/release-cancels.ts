@@ -3,7 +3,7 @@ import { headCommit } from './facts.ts';
 import { createProject, type Job, startJob } from './job.ts';
 import { type LocalCloud, startLocalCloud } from './local-cloud.ts';
 import { processesUsing } from './processes.ts';
-import { isRead } from './reads.ts';
+import { isRead, listDistinct } from './reads.ts';
 import {
   aliasesOf,
   ask,
@@ -37,7 +37,7 @@ const lanes = 4;
 const goneSeconds = 30;
 
 export interface ReleaseCancels {
-  /** Every edge of every call of one release that nobody cancels; after a read all is as before the next call. */
+  /** Every edge of every call of one release that nobody cancels, of polling once; after a read all is as before the next call. */
   listCancels(): Promise<Cancel[]>;
   /** Cancels at each of these, a few side by side, releases once more, sweeps once, and returns whatever is not as it should be. */
   findLeaks(cancels: readonly Cancel[]): Promise<string[]>;
@@ -58,10 +58,10 @@ export async function startReleaseCancels(weather: 'calm' | 'aws-like'): Promise
     async listCancels() {
       const found: Cancel[] = [];
       for (const action of actions) {
-        for (const [index, operation] of (await first.listCalls(action)).entries()) {
-          const nth = index + 1;
+        const calls = await first.listCalls(action);
+        for (const nth of listDistinct(calls)) {
           found.push({ action, nth, edge: 'before' });
-          if (!isRead(operation)) found.push({ action, nth, edge: 'after' });
+          if (!isRead(calls[nth - 1] ?? '')) found.push({ action, nth, edge: 'after' });
         }
       }
       return found;
