@@ -60,13 +60,15 @@ const adapters = readdirSync(folder).map((file) => readFileSync(join(folder, fil
 // Only releases deploy, scale and promote; the other zones have no business with what serves.
 const serving = adapters.filter((source) => source.includes('serving/ports.ts'));
 const others = adapters.filter((source) => !source.includes('serving/ports.ts'));
+// Nor does a release train on machines of EC2: what it deploys was trained on main.
+const runsMachines = (source: string) => /action: 'ec2:/.test(source);
 // Data that is gone from its source is removed by main alone.
 const removes = 's3:DeleteObject';
 const keep = (actions: string[]) => actions.filter((action) => action !== removes);
 const needs: Record<string, string[]> = {
   PullRequestRole: keep(others.flatMap(actionsOf)),
   MainRole: others.flatMap(actionsOf),
-  DeployRole: keep(adapters.flatMap(actionsOf)),
+  DeployRole: keep(adapters.filter((source) => !runsMachines(source)).flatMap(actionsOf)),
 };
 
 describe.each(zones)('%s', (role, training, writes) => {
@@ -128,6 +130,7 @@ test('nothing is allowed on every resource but what AWS cannot limit', () => {
   );
   const anywhere = names.flatMap(statementsOf).filter((one) => one.Effect === 'Allow' && list(one.Resource).includes('*'));
   expect([...new Set(anywhere.map((one) => one.Sid))].sort()).toEqual([
+    'FindMachines',
     'ImageToken',
     'LookAround',
     'Metrics',
