@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { createRandom } from '../../src/cloud/weather.ts';
 import { clean, startCancels } from '../support/cancelled.ts';
 
-const instants = 50;
+const instants = 25;
 
 test(`cancelled at ${instants} instants, in calm weather`, async () => {
   const cancels = await startCancels('calm');
