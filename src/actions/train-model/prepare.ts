@@ -37,11 +37,12 @@ export async function prepare(
   const { account, arn } = await deps.identity.whoAmI();
   const rehearsal = account === localAccount;
   deps.log.info(`AWS account ${account} as ${arn}${rehearsal ? ': a rehearsal on the local cloud' : ''}.`);
+  // It checks the bucket first, in which searches are looked for.
+  const { contents, found, planBasis } = await prepareContents(asked, deps);
   const tuned = await findTuned(asked, rehearsal, deps);
   const settings: Settings = { ...asked, hyperparameters: { ...tuned, ...asked.hyperparameters } };
   const basis: RecordBasis = { context: deps.context, spec: settings.spec, region: settings.region, rehearsal, warnings };
-  const { contents, found, planBasis } = await prepareContents(settings, deps);
-  const plans = await planAll(planBasis, settings, deps);
+  const plans = await planAll({ ...planBasis, hyperparameters: settings.hyperparameters }, settings, deps);
   const invalid = plans.flatMap((plan) => deps.jobs.check(plan.request(getJobName(plan.baseName, 1), plan.instanceTypes[0], {})));
   throwProblems([...found, ...unique(invalid)]);
   const toRecord = (plan: RunPlan, name: string, instanceType: string) =>

@@ -36,12 +36,13 @@ export async function prepare(asked: Settings, deps: Ec2Deps): Promise<Preparati
   const { account, arn } = await deps.identity.whoAmI();
   const rehearsal = account === localAccount;
   deps.log.info(`AWS account ${account} as ${arn}${rehearsal ? ': a rehearsal on the local cloud' : ''}.`);
+  // It checks the bucket first, in which searches are looked for.
+  const { contents, found, planBasis } = await prepareContents(asked, deps);
   const tuned = await findTuned(asked, rehearsal, deps);
   const settings: Settings = { ...asked, hyperparameters: { ...tuned, ...asked.hyperparameters } };
   const basis: RecordBasis = { context: deps.context, spec: settings.spec, region: settings.region, rehearsal, warnings: [] };
-  const { contents, found, planBasis } = await prepareContents(settings, deps);
   const agent = await deps.readText(deps.agent);
-  const { plans, problems } = await planAll(planBasis, settings, deps);
+  const { plans, problems } = await planAll({ ...planBasis, hyperparameters: settings.hyperparameters }, settings, deps);
   throwProblems([...found, ...problems, ...plans.flatMap((plan) => checkUserData(plan, agent, settings))]);
   const toRecord = (plan: MachinePlan, name: string, instanceType: string) =>
     planMachineRecord(plan, name, instanceType, basis, deps.clock.now());
