@@ -33,7 +33,11 @@ const options = ['--selectProjects', ...selected, '--json', '--outputFile', file
 const { status, signal } = spawnSync(
   process.execPath,
   ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js'), ...options],
-  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, NODE_OPTIONS: '' } },
+  {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: join(folder, 'compiled') },
+  },
 );
 const results = readResults();
 rmSync(folder, { recursive: true, force: true });

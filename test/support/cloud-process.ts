@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { flushCompileCache } from 'node:module';
 import { createGate } from '../../src/cloud/gate.ts';
 import { startGitHub } from '../../src/cloud/github/start.ts';
 import { createJournal } from '../../src/cloud/journal.ts';
@@ -58,6 +59,8 @@ const aws = await startCloud({
   journal,
   gate,
 });
+// Where there is one: this process is ended by a signal, and hundreds like it compile the same.
+flushCompileCache();
 const bot = { login: 'github-actions[bot]', bot: true };
 const identity = github.allowIdToken({
   repository: `${repository.owner}/${repository.name}`,
