@@ -8,5 +8,5 @@ export async function main(): Promise<void> {
   const log = createLog();
   const signal = onCancel();
   await handleAction(() => configureScaling(log, signal), { log });
-  if (signal.aborted) process.exit(process.exitCode ?? 1);
+  if (signal.aborted) process.exit(process.exitCode ?? 0);
 }

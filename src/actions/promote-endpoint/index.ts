@@ -10,7 +10,7 @@ export async function main(root: string): Promise<void> {
   const signal = onCancel();
   // After a cancel main gives back what it moved, which is a call or two; what it does not get to, post does.
   await handleAction(() => promoteEndpoint(root, log, signal), { log });
-  if (signal.aborted) process.exit(process.exitCode ?? 1);
+  if (signal.aborted) process.exit(process.exitCode ?? 0);
 }
 
 /** @param root folder of this product's checkout */

@@ -11,5 +11,5 @@ export async function main(): Promise<void> {
   const signal = onCancel();
   await handleAction(() => stageData(log, signal), { log });
   // After a cancel, downloads may still be on their way; nothing of them is wanted any more.
-  if (signal.aborted) process.exit(process.exitCode ?? 1);
+  if (signal.aborted) process.exit(process.exitCode ?? 0);
 }

@@ -10,7 +10,7 @@ export async function main(root: string): Promise<void> {
   const signal = onCancel();
   await handleAction(() => tuneModel(root, log, signal), { log });
   // After a cancel calls may still be on their way; the seconds until the runner kills are better spent in the post step.
-  if (signal.aborted) process.exit(process.exitCode ?? 1);
+  if (signal.aborted) process.exit(process.exitCode ?? 0);
 }
 
 /** @param root folder of this product's checkout */
