@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { prepareTorch } from './torch.ts';
 import { prepareVenv } from './venv.ts';
 
 /** Of jest's results, as far as they are told here. */
@@ -26,6 +27,8 @@ const others = firstOther === -1 ? [] : given.slice(firstOther);
 const selected = asked.length > 0 ? asked : kinds;
 
 if (selected.includes('conformance')) prepareVenv(root);
+// Before the workers: two of them cannot install at once.
+if (selected.includes('unit') || selected.includes('scenarios')) prepareTorch();
 
 const folder = mkdtempSync(join(tmpdir(), 'trainyard-test-'));
 const file = join(folder, 'results.json');
